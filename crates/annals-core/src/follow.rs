@@ -1,0 +1,212 @@
+//! The one way all backends make a subscription: pages up to the head, then wait for it to move.
+//!
+//! There is no gap between catching up and live, because both read the same pages from the same
+//! cursor; and no repeat, because the cursor only moves on.
+
+use std::{sync::Arc, vec};
+
+use event_listener::EventListener;
+use futures_lite::stream;
+
+use crate::{
+    BoxFuture, BoxStream, Delivery, Error, Position, Query, RecordedEvent, Result, StreamName,
+    Subscribe, SubscribeSource, SubscribeStart, Version,
+};
+
+/// A store that can be followed.
+pub trait Follow: Send + Sync + 'static {
+    /// Woken after the head moves and when the store closes. Made before looking, so that no
+    /// change in between is missed.
+    fn listen(&self) -> EventListener;
+
+    /// The newest position.
+    ///
+    /// # Errors
+    /// `Closed`.
+    fn newest(&self) -> Result<Option<Position>>;
+
+    /// The newest version of a stream, `None` when it has no events.
+    ///
+    /// # Errors
+    /// What looking it up met.
+    fn newest_of(&self, stream: &StreamName) -> Result<Option<Version>>;
+
+    /// The next events of the store from `from` on, included.
+    ///
+    /// # Errors
+    /// What reading met.
+    fn page(&self, query: &Query, from: Position) -> BoxFuture<'_, Result<Page<Position>>>;
+
+    /// The next readable events of a stream from `from` on, included. Of a tombstoned stream the
+    /// last page is marked closed.
+    ///
+    /// # Errors
+    /// What reading met.
+    fn page_of(&self, stream: &StreamName, from: Version) -> BoxFuture<'_, Result<Page<Version>>>;
+}
+
+/// A stretch of a followed source.
+#[derive(Debug, Clone)]
+pub struct Page<P> {
+    /// The events, oldest first.
+    pub events: Vec<RecordedEvent>,
+    /// Where the next page begins.
+    pub next: P,
+    /// Whether this page reached the head.
+    pub is_last: bool,
+    /// Whether nothing can ever come after it.
+    pub is_closed: bool,
+}
+
+/// Follows a source as the subscription asks.
+pub fn follow<F: Follow>(
+    source: Arc<F>,
+    subscribe: Subscribe,
+) -> BoxStream<'static, Result<Delivery>> {
+    let every = subscribe.checkpoint_every.map(std::num::NonZeroU64::get);
+    let cursor = match Cursor::new(source.as_ref(), subscribe.source, every) {
+        Ok(cursor) => cursor,
+        Err(error) => return Box::pin(stream::once(Err(error))),
+    };
+    let follower = Follower {
+        source,
+        cursor,
+        ready: Vec::new().into_iter(),
+        phase: Phase::CatchingUp,
+        listener: None,
+    };
+    Box::pin(stream::unfold(Some(follower), |follower| async move {
+        let mut follower = follower?;
+        match follower.next().await {
+            Ok(delivery) => Some((Ok(delivery), Some(follower))),
+            Err(error) => Some((Err(error), None)),
+        }
+    }))
+}
+
+enum Cursor {
+    All { query: Query, next: Position, every: Option<u64>, marked: Position },
+    Stream { stream: StreamName, next: Version, is_first: bool },
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Phase {
+    CatchingUp,
+    Live,
+    Ended,
+}
+
+struct Follower<F> {
+    source: Arc<F>,
+    cursor: Cursor,
+    ready: vec::IntoIter<Delivery>,
+    phase: Phase,
+    listener: Option<EventListener>,
+}
+
+/// What a page means for the subscription, whichever source it came from.
+struct Step {
+    deliveries: Vec<Delivery>,
+    is_last: bool,
+    is_closed: bool,
+}
+
+impl Cursor {
+    fn new<F: Follow>(source: &F, from: SubscribeSource, every: Option<u64>) -> Result<Self> {
+        Ok(match from {
+            SubscribeSource::All { query, start } => {
+                let next = match start {
+                    SubscribeStart::Beginning => Position::FIRST,
+                    SubscribeStart::After(position) => position.next(),
+                    SubscribeStart::End => source.newest()?.map_or(Position::FIRST, Position::next),
+                };
+                Self::All { query, next, every, marked: next }
+            }
+            SubscribeSource::Stream { stream, start } => {
+                let next = match start {
+                    SubscribeStart::Beginning => Version::FIRST,
+                    SubscribeStart::After(version) => version.next(),
+                    SubscribeStart::End => {
+                        source.newest_of(&stream)?.map_or(Version::FIRST, Version::next)
+                    }
+                };
+                Self::Stream { stream, next, is_first: true }
+            }
+        })
+    }
+
+    async fn advance<F: Follow>(&mut self, source: &F) -> Result<Step> {
+        match self {
+            Self::All { query, next, every, marked } => {
+                let page = source.page(query, *next).await?;
+                *next = std::cmp::max(*next, page.next);
+                let mut deliveries: Vec<_> = page.events.into_iter().map(Delivery::Event).collect();
+                let looked_at = next.get().saturating_sub(marked.get());
+                if every.is_some_and(|every| looked_at >= every) {
+                    *marked = *next;
+                    deliveries.push(Delivery::Checkpoint(Position::new(next.get() - 1)));
+                }
+                Ok(Step { deliveries, is_last: page.is_last, is_closed: page.is_closed })
+            }
+            Self::Stream { stream, next, is_first } => {
+                let page = source.page_of(stream, *next).await?;
+                if page.is_closed && std::mem::take(is_first) {
+                    return Err(Error::stream_deleted(stream));
+                }
+                *is_first = false;
+                *next = std::cmp::max(*next, page.next);
+                let deliveries = page.events.into_iter().map(Delivery::Event).collect();
+                Ok(Step { deliveries, is_last: page.is_last, is_closed: page.is_closed })
+            }
+        }
+    }
+
+    fn ended(&self) -> Error {
+        match self {
+            Self::Stream { stream, .. } => Error::stream_deleted(stream),
+            Self::All { .. } => Error::new(crate::ErrorKind::Closed, "the store is closed"),
+        }
+    }
+}
+
+impl<F: Follow> Follower<F> {
+    async fn next(&mut self) -> Result<Delivery> {
+        loop {
+            if let Some(delivery) = self.ready.next() {
+                return Ok(delivery);
+            }
+            if self.phase == Phase::Ended {
+                return Err(self.cursor.ended());
+            }
+            if let Some(listener) = self.listener.take() {
+                listener.await;
+            }
+            // Listening before looking: what changes after the look wakes the listener.
+            let listener = self.source.listen();
+            let position = self.source.newest()?;
+            let step = self.cursor.advance(self.source.as_ref()).await?;
+            self.take(step, position, listener);
+        }
+    }
+
+    fn take(&mut self, step: Step, position: Option<Position>, listener: EventListener) {
+        let mut deliveries = step.deliveries;
+        match (self.phase, step.is_last) {
+            (Phase::CatchingUp, true) => {
+                deliveries.push(Delivery::CaughtUp { position });
+                self.phase = Phase::Live;
+            }
+            (Phase::Live, false) => {
+                deliveries.insert(0, Delivery::FellBehind { position });
+                self.phase = Phase::CatchingUp;
+            }
+            _ => {}
+        }
+        if step.is_closed {
+            self.phase = Phase::Ended;
+        } else if step.is_last {
+            self.listener = Some(listener);
+        }
+        self.ready = deliveries.into_iter();
+    }
+}
