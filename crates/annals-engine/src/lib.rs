@@ -1,1 +1,3 @@
-//! Placeholder.
+//! The embedded engine of Annals: a log, and indexes derived from it.
+
+pub mod storage;
