@@ -1,0 +1,25 @@
+//! `cargo xtask bench`: the benchmarks, which are a workspace of their own so
+//! that the peers they compare with stay out of the ordinary build.
+
+use std::process::ExitCode;
+
+use crate::cargo::cargo;
+use crate::problem::Problem;
+use crate::workspace;
+
+pub(crate) const HELP: &str = "\
+Builds bench/ in release mode and hands it all remaining arguments.
+";
+
+pub(crate) fn run(args: &[String]) -> Result<ExitCode, Problem> {
+    if !workspace::has_manifest("bench") {
+        return Err(Problem::new(
+            "there is no bench/Cargo.toml",
+            "the benchmarks are a workspace of their own, and this checkout does not have it",
+            "git checkout main -- bench",
+        ));
+    }
+    let mut command = cargo(&["run", "--release", "--manifest-path", "bench/Cargo.toml", "--"]);
+    let status = command.args(args).status().map_err(|error| Problem::starting("cargo", &error))?;
+    Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

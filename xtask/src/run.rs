@@ -1,0 +1,165 @@
+//! A run: named steps, one after the other, timed and counted.
+//!
+//! A failed step does not stop the run, so that one run shows everything that
+//! is wrong.
+//! The last line of a run is the tally, and it never claims more than what
+//! happened: a step that fails without a failing test (a lint, a build error)
+//! counts as one failure, and a step that cannot run counts as one skip.
+
+use std::io::{self, BufRead, BufReader, Read, Write};
+use std::process::{Command, ExitCode, Stdio};
+use std::time::{Duration, Instant};
+
+use crate::cargo;
+use crate::problem::Problem;
+use crate::tally::Tally;
+
+/// What became of the steps so far.
+#[derive(Debug, Default)]
+pub(crate) struct Run {
+    tally: Tally,
+    steps: Vec<Done>,
+}
+
+#[derive(Debug)]
+struct Done {
+    name: String,
+    outcome: Outcome,
+    took: Duration,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    Failed,
+    Skipped,
+}
+
+impl Run {
+    /// Runs a command, shows its output as it comes and counts its tests.
+    pub(crate) fn step(&mut self, name: &str, command: Command) {
+        announce(name, &cargo::shown(&command));
+        let start = Instant::now();
+        match watch(command) {
+            Ok((is_well, tally)) => self.record(name, is_well, tally, start.elapsed()),
+            Err(error) => self.fail(name, &Problem::starting("cargo", &error)),
+        }
+    }
+
+    /// Runs a check of our own; it prints what it finds and says whether all is well.
+    pub(crate) fn check(&mut self, name: &str, check: fn() -> Result<bool, Problem>) {
+        announce(name, &format!("cargo xtask {name}"));
+        let start = Instant::now();
+        match check() {
+            Ok(is_well) => self.record(name, is_well, Tally::default(), start.elapsed()),
+            Err(problem) => self.fail(name, &problem),
+        }
+    }
+
+    /// Notes a step that should have run but could not.
+    pub(crate) fn fail(&mut self, name: &str, problem: &Problem) {
+        println!("{problem}");
+        self.record(name, false, Tally::default(), Duration::ZERO);
+    }
+
+    /// Notes a step that cannot run here, and why.
+    pub(crate) fn skip(&mut self, name: &str, reason: &str) {
+        announce(name, &format!("skipped: {reason}"));
+        self.tally.skipped += 1;
+        self.push(name, Outcome::Skipped, Duration::ZERO);
+    }
+
+    /// Prints the table of steps and, as the last line, the tally.
+    pub(crate) fn finish(self) -> ExitCode {
+        println!("\n== steps");
+        for done in &self.steps {
+            let outcome = match done.outcome {
+                Outcome::Passed => "ok",
+                Outcome::Failed => "FAILED",
+                Outcome::Skipped => "skipped",
+            };
+            println!("{:<16} {outcome:<8} {:>7.1} s", done.name, done.took.as_secs_f64());
+        }
+        println!("\n{}", self.tally);
+        if self.tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    fn record(&mut self, name: &str, is_well: bool, mut tally: Tally, took: Duration) {
+        if !is_well && tally.failed == 0 {
+            tally.failed = 1;
+        }
+        let outcome = if tally.failed == 0 { Outcome::Passed } else { Outcome::Failed };
+        self.tally += tally;
+        self.push(name, outcome, took);
+    }
+
+    fn push(&mut self, name: &str, outcome: Outcome, took: Duration) {
+        self.steps.push(Done { name: name.to_owned(), outcome, took });
+    }
+}
+
+fn announce(name: &str, what: &str) {
+    println!("\n== {name}: {what}");
+}
+
+/// Runs `command`; whether it succeeded, and what its test programs reported.
+fn watch(mut command: Command) -> io::Result<(bool, Tally)> {
+    let mut child = command.stdout(Stdio::piped()).spawn()?;
+    let tally = match child.stdout.take() {
+        Some(stdout) => stream(stdout, io::stdout().lock())?,
+        None => Tally::default(),
+    };
+    Ok((child.wait()?.success(), tally))
+}
+
+/// Copies `from` to `to` line by line and sums the summaries that pass by.
+fn stream(from: impl Read, mut to: impl Write) -> io::Result<Tally> {
+    let mut tally = Tally::default();
+    let mut from = BufReader::new(from);
+    let mut line = Vec::new();
+    while from.read_until(b'\n', &mut line)? > 0 {
+        to.write_all(&line)?;
+        if let Some(summary) = Tally::from_line(&String::from_utf8_lossy(&line)) {
+            tally += summary;
+        }
+        line.clear();
+    }
+    to.flush()?;
+    Ok(tally)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn output_passes_through_unchanged_and_is_counted() {
+        let output =
+            b"a\xff\ntest result: ok. 2 passed; 0 failed; 1 ignored; 0 measured\nno newline";
+        let mut copy = Vec::new();
+        let tally = stream(&output[..], &mut copy).unwrap();
+        assert_eq!(copy, output);
+        assert_eq!(tally, Tally { passed: 2, failed: 0, skipped: 1 });
+    }
+
+    #[test]
+    fn a_step_that_fails_without_a_failing_test_counts_as_one_failure() {
+        let mut run = Run::default();
+        run.record("lints", false, Tally::default(), Duration::ZERO);
+        assert_eq!(run.tally.failed, 1);
+    }
+
+    #[test]
+    fn failing_tests_are_not_counted_twice() {
+        let mut run = Run::default();
+        run.record("tests", false, Tally { passed: 1, failed: 3, skipped: 0 }, Duration::ZERO);
+        assert_eq!(run.tally, Tally { passed: 1, failed: 3, skipped: 0 });
+    }
+
+    #[test]
+    fn a_step_that_cannot_run_counts_as_a_skip() {
+        let mut run = Run::default();
+        run.skip("deny", "it is not installed");
+        assert_eq!(run.tally, Tally { passed: 0, failed: 0, skipped: 1 });
+    }
+}
