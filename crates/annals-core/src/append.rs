@@ -1,6 +1,6 @@
 //! Appends: everything in one is stored together or not at all.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use crate::{
     ContentType, Error, EventType, ExpectedVersion, Name, NewEvent, Position, Query, Result,
@@ -16,6 +16,11 @@ use crate::{
 pub struct Append {
     /// What goes where. A stream may be named once.
     pub writes: Vec<StreamWrite>,
+    /// How the events of several writes follow one another: for each event of the append in order,
+    /// the index of its write. Empty: all of the first write, then all of the second, and so on.
+    ///
+    /// It decides about positions only. Versions, expectations and retries are per write.
+    pub interleaving: Vec<u32>,
     /// Queries that no newer event may match. They are not checked against this append's events.
     pub conditions: Vec<AppendCondition>,
     /// Progress to store in the same commit.
@@ -123,6 +128,29 @@ impl Append {
         self
     }
 
+    /// Events for many streams that keep their order across streams, with one expectation for
+    /// every stream.
+    pub fn interleaved(
+        expected: ExpectedVersion,
+        events: impl IntoIterator<Item = (StreamName, NewEvent)>,
+    ) -> Self {
+        let mut append = Self::default();
+        let mut indexes: HashMap<StreamName, u32> = HashMap::new();
+        for (stream, event) in events {
+            let next = u32::try_from(append.writes.len()).unwrap_or(u32::MAX);
+            let index = *indexes.entry(stream).or_insert_with_key(|stream| {
+                let stream = stream.clone();
+                append.writes.push(StreamWrite { stream, expected, events: Vec::new() });
+                next
+            });
+            append.interleaving.push(index);
+            if let Some(write) = append.writes.get_mut(index as usize) {
+                write.events.push(event);
+            }
+        }
+        append
+    }
+
     /// Only if no event after `after` matches the query.
     #[must_use]
     pub fn unless(mut self, query: Query, after: Option<Position>) -> Self {
@@ -159,6 +187,7 @@ impl Append {
         within("the number of streams", self.writes.len(), limits::APPEND_STREAMS_MAX)?;
         within("the number of conditions", self.conditions.len(), limits::APPEND_CONDITIONS_MAX)?;
         within("the number of events", self.event_count(), limits::APPEND_EVENTS_MAX)?;
+        self.check_interleaving()?;
         let mut bytes = 0;
         let mut streams = HashSet::new();
         for write in &self.writes {
@@ -171,6 +200,29 @@ impl Append {
             bytes += write.check()?;
         }
         within("the size of the append in bytes", bytes, limits::APPEND_BYTES_MAX)
+    }
+
+    fn check_interleaving(&self) -> Result<()> {
+        if self.interleaving.is_empty() {
+            return Ok(());
+        }
+        let mut left: Vec<usize> = self.writes.iter().map(|write| write.events.len()).collect();
+        for &index in &self.interleaving {
+            match left.get_mut(index as usize) {
+                Some(left) if *left > 0 => *left -= 1,
+                _ => {
+                    return Err(Error::invalid(format!(
+                        "the interleaving names write {index} more often than it has events"
+                    )));
+                }
+            }
+        }
+        match left.iter().position(|left| *left > 0) {
+            None => Ok(()),
+            Some(index) => {
+                Err(Error::invalid(format!("the interleaving leaves out events of write {index}")))
+            }
+        }
     }
 }
 
@@ -265,6 +317,26 @@ mod tests {
         let error = append.check().unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooLarge);
         assert!(error.to_string().contains("16777216"), "{error}");
+    }
+
+    #[test]
+    fn interleaved_events_keep_their_order_and_every_stream_one_write() {
+        let events = ["a", "b", "a"].map(|name| (stream(name), event("x")));
+        let append = Append::interleaved(ExpectedVersion::Any, events);
+        assert_eq!(append.interleaving, [0, 1, 0]);
+        let counts: Vec<_> = append.writes.iter().map(|write| write.events.len()).collect();
+        assert_eq!(counts, [2, 1]);
+        assert!(append.check().is_ok());
+    }
+
+    #[test]
+    fn an_interleaving_that_does_not_fit_the_writes_is_refused() {
+        for interleaving in [vec![0], vec![0, 0, 0], vec![0, 1], vec![7, 0]] {
+            let writes = [event("x"), event("y")];
+            let append = Append::to(stream("a"), ExpectedVersion::Any, writes);
+            let append = Append { interleaving, ..append };
+            assert_eq!(refused(&append), ErrorKind::InvalidArgument);
+        }
     }
 
     #[test]

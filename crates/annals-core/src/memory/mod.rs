@@ -5,6 +5,7 @@
 
 mod follow;
 mod store;
+mod write;
 
 use std::{fmt, sync::Arc};
 

@@ -1,9 +1,6 @@
 //! The events in memory and every operation on them, one after the other.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-};
+use std::collections::{BTreeMap, HashMap};
 
 use crate::{
     Append, Appended, Category, CheckpointWrite, ContentType, DeleteMode, DeleteStream, Deleted,
@@ -16,21 +13,21 @@ use crate::{
 
 #[derive(Debug, Default)]
 pub(super) struct Store {
-    events: Vec<RecordedEvent>,
+    pub(super) events: Vec<RecordedEvent>,
     /// Places in `events`, in version order. A tombstone is not among them.
-    streams: HashMap<StreamName, Vec<usize>>,
+    pub(super) streams: HashMap<StreamName, Vec<usize>>,
     /// Names in the order of their first event.
-    begun: Vec<StreamName>,
+    pub(super) begun: Vec<StreamName>,
     /// By the stream that is not a metastream.
-    heads: HashMap<StreamName, StreamHead>,
+    pub(super) heads: HashMap<StreamName, StreamHead>,
     state: BTreeMap<StateKey, StateEntry>,
     revision: u64,
-    recorded_at: Timestamp,
+    pub(super) recorded_at: Timestamp,
     pub(super) is_closed: bool,
 }
 
 /// The stream that a stream's settings belong to.
-fn base(stream: &StreamName) -> StreamName {
+pub(super) fn base(stream: &StreamName) -> StreamName {
     stream.metastream_of().unwrap_or_else(|| stream.clone())
 }
 
@@ -39,7 +36,7 @@ impl Store {
         self.events.last().map(|event| event.position)
     }
 
-    fn head_of(&self, stream: &StreamName) -> StreamHead {
+    pub(super) fn head_of(&self, stream: &StreamName) -> StreamHead {
         self.heads.get(&base(stream)).cloned().unwrap_or_default()
     }
 
@@ -56,17 +53,18 @@ impl Store {
         self.check_conditions(&append)?;
         let progress = self.progress(&append)?;
         self.tick(now);
-        let streams: Vec<_> = append.writes.into_iter().map(|write| self.write(write)).collect();
-        let position = self.newest().filter(|_| append_wrote(&streams));
+        let before = self.events.len();
+        let streams = if append.interleaving.is_empty() {
+            append.writes.into_iter().map(|write| self.write(write)).collect()
+        } else {
+            self.write_interleaved(append.writes, &append.interleaving)
+        };
+        let position = self.newest().filter(|_| self.events.len() > before);
         if let (Some(checkpoint), Progress::Advance) = (append.checkpoint, progress) {
             let value = StatePut::checkpoint_value(checkpoint.position);
             self.store_state(StateKey::checkpoint(checkpoint.name), Some(value));
         }
-        Ok(Appended {
-            streams: streams.into_iter().map(|s| s.0).collect(),
-            position,
-            duplicate: false,
-        })
+        Ok(Appended { streams, position, duplicate: false })
     }
 
     fn outcome(&self, write: &StreamWrite) -> Outcome {
@@ -140,69 +138,6 @@ impl Store {
     /// The store's time never goes back.
     fn tick(&mut self, now: Timestamp) {
         self.recorded_at = std::cmp::max(self.recorded_at, now);
-    }
-
-    /// Stores the events of a write, and whether anything was stored.
-    fn write(&mut self, write: StreamWrite) -> (StreamAppended, bool) {
-        let undelete = (!write.stream.is_metastream())
-            .then(|| self.head_of(&write.stream).undelete())
-            .flatten();
-        let wrote = undelete.is_some() || !write.events.is_empty();
-        if let Some((metadata, metastream)) = undelete.zip(write.stream.metastream()) {
-            self.push_metadata(&metastream, &metadata);
-        }
-        let before = self.lane(&write.stream).last;
-        let is_empty = write.events.is_empty();
-        for event in write.events {
-            self.push(&write.stream, event);
-        }
-        let first = before.map_or(Version::FIRST, Version::next);
-        let streams = StreamAppended {
-            first_version: (!is_empty).then_some(first),
-            last_version: self.lane(&write.stream).last,
-            stream: write.stream,
-        };
-        (streams, wrote)
-    }
-
-    fn push_metadata(&mut self, metastream: &StreamName, metadata: &StreamMetadata) -> Position {
-        let version = self.lane(metastream).last.map_or(Version::FIRST, Version::next);
-        self.push(metastream, metadata.to_event(EventId::of_store(metastream, version)))
-    }
-
-    fn push(&mut self, stream: &StreamName, event: NewEvent) -> Position {
-        let version = self.lane(stream).last.map_or(Version::FIRST, Version::next);
-        let head = self.heads.entry(base(stream)).or_default();
-        if stream.is_metastream() {
-            head.metadata_last = Some(version);
-            head.metadata = Some(Arc::new(StreamMetadata::parse_stored(&event.data)));
-        } else {
-            head.last = Some(version);
-        }
-        if version == Version::FIRST {
-            self.begun.push(stream.clone());
-        }
-        self.streams.entry(stream.clone()).or_default().push(self.events.len());
-        self.record(stream, version, event)
-    }
-
-    fn record(&mut self, stream: &StreamName, version: Version, event: NewEvent) -> Position {
-        let position = Position::new(self.events.len() as u64);
-        self.events.push(RecordedEvent {
-            id: event.id,
-            stream: stream.clone(),
-            version,
-            position,
-            event_type: event.event_type,
-            schema_version: event.schema_version,
-            data: event.data,
-            content_type: event.content_type,
-            metadata: event.metadata,
-            tags: event.tags,
-            time: event.time.unwrap_or(self.recorded_at),
-            recorded_at: self.recorded_at,
-        });
-        position
     }
 
     pub(super) fn delete(&mut self, delete: &DeleteStream, now: Timestamp) -> Result<Deleted> {
@@ -373,10 +308,6 @@ impl Store {
             segments: None,
         }
     }
-}
-
-fn append_wrote(streams: &[(StreamAppended, bool)]) -> bool {
-    streams.iter().any(|(_, wrote)| *wrote)
 }
 
 fn in_direction<'a>(
