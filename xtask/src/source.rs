@@ -1,10 +1,10 @@
 //! A Rust file as the rules see it: its text, and the same text with parts
 //! blanked out.
 //!
-//! `code` has comments and literals replaced by spaces, `comments` has
-//! everything but comments replaced.
-//! All three have the same length and the same line breaks, so an offset or a
-//! line number means the same in each of them.
+//! `code`, `comments` and `literals` each keep their own part of the text and
+//! hold spaces where the other two are.
+//! All have the same length and the same line breaks, so an offset or a line
+//! number means the same in each of them.
 //! That is why a rule that looks for a word in `code` never trips over the
 //! word in a string or in a sentence.
 
