@@ -28,7 +28,7 @@ pub trait Follow: Send + Sync + 'static {
     /// The newest version of a stream, `None` when it has no events.
     ///
     /// # Errors
-    /// What looking it up met.
+    /// `StreamDeleted` for a tombstoned stream; what looking it up met.
     fn newest_of(&self, stream: &StreamName) -> Result<Option<Version>>;
 
     /// The next events of the store from `from` on, included.
@@ -86,7 +86,7 @@ pub fn follow<F: Follow>(
 
 enum Cursor {
     All { query: Query, next: Position, every: Option<u64>, marked: Position },
-    Stream { stream: StreamName, next: Version, is_first: bool },
+    Stream { stream: StreamName, next: Version },
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -123,14 +123,14 @@ impl Cursor {
                 Self::All { query, next, every, marked: next }
             }
             SubscribeSource::Stream { stream, start } => {
+                // Looked up for every start, because it refuses a tombstoned stream.
+                let newest = source.newest_of(&stream)?;
                 let next = match start {
                     SubscribeStart::Beginning => Version::FIRST,
                     SubscribeStart::After(version) => version.next(),
-                    SubscribeStart::End => {
-                        source.newest_of(&stream)?.map_or(Version::FIRST, Version::next)
-                    }
+                    SubscribeStart::End => newest.map_or(Version::FIRST, Version::next),
                 };
-                Self::Stream { stream, next, is_first: true }
+                Self::Stream { stream, next }
             }
         })
     }
@@ -148,12 +148,8 @@ impl Cursor {
                 }
                 Ok(Step { deliveries, is_last: page.is_last, is_closed: page.is_closed })
             }
-            Self::Stream { stream, next, is_first } => {
+            Self::Stream { stream, next } => {
                 let page = source.page_of(stream, *next).await?;
-                if page.is_closed && std::mem::take(is_first) {
-                    return Err(Error::stream_deleted(stream));
-                }
-                *is_first = false;
                 *next = std::cmp::max(*next, page.next);
                 let deliveries = page.events.into_iter().map(Delivery::Event).collect();
                 Ok(Step { deliveries, is_last: page.is_last, is_closed: page.is_closed })

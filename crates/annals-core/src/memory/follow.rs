@@ -4,7 +4,8 @@ use event_listener::EventListener;
 
 use super::{Shared, ready};
 use crate::{
-    BoxFuture, Follow, Page, Position, Query, ReadAll, ReadStream, Result, StreamName, Version,
+    BoxFuture, Error, Follow, Page, Position, Query, ReadAll, ReadStream, Result, StreamName,
+    Version,
 };
 
 /// Events on one page.
@@ -20,7 +21,8 @@ impl Follow for Shared {
     }
 
     fn newest_of(&self, stream: &StreamName) -> Result<Option<Version>> {
-        Ok(self.open_store()?.lane(stream).last)
+        let lane = self.open_store()?.lane(stream);
+        if lane.is_tombstoned { Err(Error::stream_deleted(stream)) } else { Ok(lane.last) }
     }
 
     fn page(&self, query: &Query, from: Position) -> BoxFuture<'_, Result<Page<Position>>> {
