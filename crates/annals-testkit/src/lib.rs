@@ -1,1 +1,36 @@
-//! Placeholder.
+//! What every backend of Annals must pass.
+//!
+//! * [`run`] is the conformance suite: named cases that every backend runs. A case whose
+//!   capability a backend lacks is listed as ignored, never as passed. A backend that cannot be
+//!   tested here is ignored too, unless the environment variable `ANNALS_REQUIRE` names it.
+//!
+//! A backend joins by implementing [`Harness`] and calling [`run`] from a test with
+//! `harness = false`:
+//!
+//! ```no_run
+//! use annals_testkit::{MemoryHarness, run};
+//!
+//! fn main() -> std::process::ExitCode {
+//!     run(vec![Box::new(MemoryHarness)])
+//! }
+//! ```
+//!
+//! Everything here fails by panicking with a sentence, waits for events instead of sleeping, and
+//! is stopped by a deadline instead of hanging.
+
+#![allow(clippy::expect_used, reason = "test code fails by panicking with a message")]
+
+mod case;
+mod conformance;
+mod deadline;
+mod follower;
+mod harness;
+mod run;
+mod shown;
+mod store;
+mod words;
+
+pub use case::{Case, Need};
+pub use harness::{Harness, MemoryHarness, Place};
+pub use run::{cases, run};
+pub use store::Store;
