@@ -1,1 +1,34 @@
-//! Placeholder.
+//! Annals, an event store: what a user needs, from one crate.
+//!
+//! A store is opened by its URL, and used through the [`Backend`] trait whatever it is. The
+//! vocabulary is that of `annals-core`, re-exported here whole.
+//!
+//! ```
+//! use annals::*;
+//! # futures_lite::future::block_on(async {
+//! let store = annals::open("memory:").await?;
+//! let stream = StreamName::new("account-1")?;
+//! let opened = NewEvent::new(EventType::new("opened")?, r#"{"owner":"Ann"}"#);
+//! store.append(Append::to(stream.clone(), ExpectedVersion::NoStream, [opened])).await?;
+//!
+//! // Whoever decided on an older state is refused, and told the actual version.
+//! let late = NewEvent::new(EventType::new("opened")?, r#"{"owner":"Bob"}"#);
+//! let refused = store
+//!     .append(Append::to(stream, ExpectedVersion::NoStream, [late]))
+//!     .await
+//!     .unwrap_err();
+//! assert_eq!(refused.wrong_expected_version().unwrap().actual, Some(Version::new(0)));
+//! # Ok::<(), Error>(()) }).unwrap();
+//! ```
+//!
+//! | URL | Store |
+//! | --- | --- |
+//! | `file:./data`, `./data` | the embedded engine in a folder (feature `embedded`) |
+//! | `memory:` | in memory, gone with the process |
+
+mod open;
+mod url;
+
+pub use annals_core::*;
+pub use open::open;
+pub use url::StoreUrl;

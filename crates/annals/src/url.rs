@@ -1,0 +1,153 @@
+//! Store URLs: which backend, and where.
+
+use std::{
+    fmt,
+    path::{Path, PathBuf},
+    str::FromStr,
+};
+
+use annals_core::{Error, ErrorKind, Result};
+
+/// Names a store.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StoreUrl {
+    /// `file:DIR`, or the path of a folder alone: the embedded engine in that folder.
+    File(PathBuf),
+    /// `memory:`: a new store in memory.
+    Memory,
+}
+
+/// Schemes that are known but not in this build, and what they stand for.
+const ELSEWHERE: [(&str, &str); 5] = [
+    ("postgres", "a PostgreSQL database"),
+    ("nats", "a cluster on NATS JetStream"),
+    ("annals", "an Annals server"),
+    ("esdb", "a KurrentDB or EventStoreDB server"),
+    ("kurrentdb", "a KurrentDB or EventStoreDB server"),
+];
+
+impl StoreUrl {
+    /// The folder of a `file:` store.
+    #[must_use]
+    pub fn dir(&self) -> Option<&Path> {
+        match self {
+            Self::File(dir) => Some(dir),
+            Self::Memory => None,
+        }
+    }
+}
+
+impl FromStr for StoreUrl {
+    type Err = Error;
+
+    /// Text after `file:` is a path as it stands; nothing in it is escaped. `file:///a/b` is
+    /// `/a/b`.
+    fn from_str(text: &str) -> Result<Self> {
+        let Some((scheme, rest)) = split_scheme(text) else {
+            return file(text, text);
+        };
+        match scheme {
+            "file" => file(text, rest.strip_prefix("//").unwrap_or(rest)),
+            "memory" if rest.is_empty() => Ok(Self::Memory),
+            "memory" => Err(Error::invalid(format!(
+                "`{text}` names a memory store, which has no name; write `memory:`"
+            ))),
+            _ => Err(elsewhere(text, scheme)),
+        }
+    }
+}
+
+/// What stands before the `:`, when it looks like a scheme and not like a path. A single letter
+/// is the drive of a Windows path.
+fn split_scheme(text: &str) -> Option<(&str, &str)> {
+    let (scheme, rest) = text.split_once(':')?;
+    let is_scheme = scheme.len() > 1
+        && scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.chars().all(|c| c.is_ascii_alphanumeric() || "+-.".contains(c));
+    is_scheme.then_some((scheme, rest))
+}
+
+fn file(text: &str, path: &str) -> Result<StoreUrl> {
+    if path.is_empty() {
+        return Err(Error::invalid(format!(
+            "`{text}` names no folder; write it like `file:./data`"
+        )));
+    }
+    Ok(StoreUrl::File(PathBuf::from(path)))
+}
+
+fn elsewhere(text: &str, scheme: &str) -> Error {
+    let known = ELSEWHERE.iter().find(|(known, _)| *known == scheme || is_variant(scheme, known));
+    match known {
+        Some((_, what)) => Error::new(
+            ErrorKind::Unsupported,
+            format!("`{scheme}:` stands for {what}, which this build cannot open"),
+        ),
+        None => Error::invalid(format!(
+            "`{text}` is no store URL; known are `file:DIR` and `memory:` (write the path of a \
+             folder with a `:` in it as `file:PATH`)"
+        )),
+    }
+}
+
+/// `postgresql` and `esdb+discover` mean the same store as `postgres` and `esdb`.
+fn is_variant(scheme: &str, known: &str) -> bool {
+    scheme.strip_prefix(known).is_some_and(|rest| rest == "ql" || rest.starts_with('+'))
+}
+
+impl fmt::Display for StoreUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File(dir) => write!(f, "file:{}", dir.display()),
+            Self::Memory => f.write_str("memory:"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(text: &str, expected: &str) {
+        let found = match text.parse::<StoreUrl>() {
+            Ok(url) => url.to_string(),
+            Err(error) => error.kind().code().to_owned(),
+        };
+        assert_eq!(found, expected, "{text}");
+    }
+
+    #[test]
+    fn folders_are_named_by_url_or_path() {
+        check("file:./data", "file:./data");
+        check("file:/var/data", "file:/var/data");
+        check("file:///var/data", "file:/var/data");
+        check("./data", "file:./data");
+        check("data", "file:data");
+        check("./a:b", "file:./a:b");
+        check("C:\\data", "file:C:\\data");
+    }
+
+    #[test]
+    fn memory_has_no_name() {
+        check("memory:", "memory:");
+        check("memory:x", "invalid_argument");
+    }
+
+    #[test]
+    fn stores_of_other_builds_are_unsupported_and_nonsense_is_invalid() {
+        for text in [
+            "postgres://db",
+            "postgresql://db",
+            "nats://a?dir=./d",
+            "annals://h",
+            "esdb://h",
+            "esdb+discover://h",
+            "kurrentdb://h",
+        ] {
+            check(text, "unsupported");
+        }
+        for text in ["", "file:", "file://", "http://x", "mongodb://x"] {
+            check(text, "invalid_argument");
+        }
+    }
+}
