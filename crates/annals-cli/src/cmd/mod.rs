@@ -1,0 +1,30 @@
+//! The commands, one file each: arguments, what it does, what it prints.
+
+pub(crate) mod append;
+pub(crate) mod completions;
+pub(crate) mod export;
+pub(crate) mod help;
+pub(crate) mod import;
+pub(crate) mod info;
+pub(crate) mod man;
+pub(crate) mod read;
+pub(crate) mod stream;
+pub(crate) mod tail;
+
+use crate::{cli::Command, exit::Exit, failure::Result, session::Session};
+
+/// The table of commands.
+pub(crate) fn run(command: Command, session: &Session) -> Result<Exit> {
+    match command {
+        Command::Append(args) => append::run(&args, session),
+        Command::Read(args) => read::run(&args, session),
+        Command::Tail(args) => tail::run(&args, session),
+        Command::Stream(args) => stream::run(args, session),
+        Command::Info(args) => info::run(&args, session),
+        Command::Import(args) => import::run(&args, session),
+        Command::Export(args) => export::run(&args, session),
+        Command::Completions(args) => completions::run(&args),
+        Command::Man(args) => man::run(&args),
+        Command::Help(args) => help::run(&args, session),
+    }
+}

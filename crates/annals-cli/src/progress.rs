@@ -1,0 +1,59 @@
+//! Progress of long work on a terminal: on stderr, and only where somebody watches.
+
+use std::io::Write;
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::session::Session;
+
+/// A bar with rate and time left, or nothing where nobody watches.
+#[derive(Debug)]
+pub(crate) struct Progress {
+    bar: ProgressBar,
+}
+
+impl Progress {
+    /// A bar over bytes; `bytes_total` is `None` when the end is not known.
+    pub(crate) fn bytes(session: &Session, bytes_total: Option<u64>) -> Self {
+        if !session.shows_progress() {
+            return Self { bar: ProgressBar::hidden() };
+        }
+        let template = if bytes_total.is_some() {
+            "{wide_bar} {binary_bytes}/{binary_total_bytes} {msg}, {eta} left"
+        } else {
+            "{spinner} {binary_bytes} {msg}, {elapsed} so far"
+        };
+        // A template that does not parse costs the layout, not the work.
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(bytes_total, ProgressDrawTarget::stderr());
+        bar.set_style(style);
+        Self { bar }
+    }
+
+    /// How far it has come.
+    pub(crate) fn set(&self, bytes_done: u64) {
+        self.bar.set_position(bytes_done);
+    }
+
+    /// How much there is.
+    pub(crate) fn set_total(&self, bytes_total: u64) {
+        self.bar.set_length(bytes_total);
+    }
+
+    /// A few words beside the bar.
+    pub(crate) fn say(&self, message: String) {
+        self.bar.set_message(message);
+    }
+
+    /// A line above the bar, or on stderr where there is none.
+    pub(crate) fn above(&self, line: &str) {
+        // What nobody can read is not worth an error.
+        self.bar.suspend(|| drop(writeln!(std::io::stderr(), "{line}")));
+    }
+
+    /// Removes the bar.
+    pub(crate) fn clear(&self) {
+        self.bar.finish_and_clear();
+    }
+}

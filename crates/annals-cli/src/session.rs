@@ -1,0 +1,124 @@
+//! The global flags as they are meant: which store, how to print, how much to say.
+
+use std::{
+    io::{IsTerminal, Write},
+    path::Path,
+    sync::Arc,
+};
+
+use annals::{Backend, StoreUrl};
+use futures_lite::future::block_on;
+
+use crate::{
+    cli::GlobalArgs,
+    exit::Exit,
+    failure::{Failure, OrFail, Result},
+    output::{Format, Printer, Shape, Style},
+};
+
+/// What every command works with.
+#[derive(Debug)]
+pub(crate) struct Session {
+    url: StoreUrl,
+    format: Option<Format>,
+    loudness: Loudness,
+    style: Style,
+    error_style: Style,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Loudness {
+    Quiet,
+    Normal,
+}
+
+impl Session {
+    /// Understands the flags.
+    pub(crate) fn new(args: &GlobalArgs) -> Result<Self> {
+        let url: annals::Result<StoreUrl> = args.at.parse();
+        let url = url.or_fail(|| format!("the store `{}` cannot be used", args.at))?;
+        let style = |suited: Style| if args.no_color { Style::Plain } else { suited };
+        Ok(Self {
+            url,
+            format: args.output,
+            loudness: if args.quiet { Loudness::Quiet } else { Loudness::Normal },
+            style: style(Style::suited_to(&std::io::stdout())),
+            error_style: style(Style::suited_to(&std::io::stderr())),
+        })
+    }
+
+    /// Which store.
+    pub(crate) fn url(&self) -> &StoreUrl {
+        &self.url
+    }
+
+    /// The style of stdout.
+    pub(crate) fn style(&self) -> Style {
+        self.style
+    }
+
+    /// The format asked for.
+    pub(crate) fn format(&self) -> Option<Format> {
+        self.format
+    }
+
+    /// Opens the store, and makes it where there is none.
+    pub(crate) fn open_or_create(&self) -> Result<Arc<dyn Backend>> {
+        block_on(annals::open(&self.url.to_string()))
+            .or_fail(|| format!("the store `{}` could not be opened", self.url))
+    }
+
+    /// Opens a store that must be there already: reading makes no store.
+    pub(crate) fn open(&self) -> Result<Arc<dyn Backend>> {
+        if let Some(dir) = self.url.dir() {
+            check_exists(dir, &self.url)?;
+        }
+        self.open_or_create()
+    }
+
+    /// Where output goes.
+    pub(crate) fn printer(&self, shape: Shape) -> Result<Printer> {
+        if self.format == Some(Format::Cloudevents) && shape != Shape::Events {
+            return Err(Failure::usage(
+                "only events can be written as CloudEvents",
+                "use another `--output`, or `read`, `tail` or `export`",
+            ));
+        }
+        Ok(match self.loudness {
+            Loudness::Quiet => Printer::keys(),
+            Loudness::Normal => Printer::new(self.format, shape, self.style),
+        })
+    }
+
+    /// Says something to the person at the terminal, unless they asked for quiet.
+    pub(crate) fn note(&self, text: &str) {
+        if self.loudness == Loudness::Normal {
+            // A note that nobody can read is not worth an error.
+            drop(writeln!(std::io::stderr(), "{}", self.error_style.dim(text)));
+        }
+    }
+
+    /// Whether progress can be shown: somebody is watching and wants to.
+    pub(crate) fn shows_progress(&self) -> bool {
+        self.loudness == Loudness::Normal && std::io::stderr().is_terminal()
+    }
+}
+
+fn check_exists(dir: &Path, url: &StoreUrl) -> Result<()> {
+    match dir.try_exists() {
+        Ok(true) => Ok(()),
+        Ok(false) => Err(Failure::new(
+            Exit::NotFound,
+            format!("the store `{url}` could not be opened"),
+            format!("there is no folder `{}`", dir.display()),
+            "`annals append` or `annals import` makes a store; `--at` names another one",
+        )),
+        Err(error) => Err(Failure::file(format!("the store `{url}` could not be opened"), &error)),
+    }
+}
+
+/// The store as a URI, for CloudEvents.
+pub(crate) fn source_of(store: &dyn Backend) -> Result<String> {
+    let info = block_on(store.info()).or_fail(|| "the store could not be asked for its id")?;
+    Ok(format!("urn:annals:{}", info.store_id.unwrap_or_else(|| info.backend.to_owned())))
+}
