@@ -44,6 +44,16 @@ impl NewEvent {
         }
     }
 
+    /// The event with which a store closes a stream for good.
+    #[must_use]
+    pub fn tombstone(stream: &StreamName) -> Self {
+        Self {
+            id: EventId::of_store(stream, Version::DELETED),
+            content_type: ContentType::Binary,
+            ..Self::new(EventType::STREAM_DELETED, Bytes::new())
+        }
+    }
+
     /// The same event with another id.
     #[must_use]
     pub fn with_id(self, id: EventId) -> Self {

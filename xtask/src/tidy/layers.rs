@@ -18,12 +18,13 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("format", &[]),
     ("storage", &[]),
     ("log", &["format", "storage"]),
-    ("index", &["format", "storage"]),
+    ("index", &["format", "storage", "log"]),
     ("read", &["format", "storage", "log", "index"]),
-    ("write", &["format", "storage", "log", "index"]),
-    ("recover", &["format", "storage", "log", "index"]),
-    ("scavenge", &["format", "storage", "log", "index"]),
-    ("subscribe", &["read"]),
+    // What is refused is refused by reading.
+    ("write", &["format", "storage", "log", "index", "read"]),
+    // Opening ends with a segment to go on writing to.
+    ("recover", &["format", "storage", "log", "index", "read", "write"]),
+    ("verify", &["format", "storage", "log", "index", "recover"]),
 ];
 
 pub(super) fn check(source: &Source) -> Vec<Finding> {

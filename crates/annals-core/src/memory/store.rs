@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use crate::{
-    Append, Appended, Category, CheckpointWrite, ContentType, DeleteMode, DeleteStream, Deleted,
-    Direction, Error, EventId, EventType, Metadata, NewEvent, Position, ReadAll, ReadStream,
-    RecordedEvent, Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StreamAppended,
-    StreamInfo, StreamMetadata, StreamName, StreamStatus, StreamWrite, Tags, Timestamp, Version,
+    Append, Appended, Category, CheckpointWrite, DeleteMode, DeleteStream, Deleted, Direction,
+    Error, EventId, NewEvent, Position, ReadAll, ReadStream, RecordedEvent, Result, StateEntry,
+    StateKey, StateKind, StatePut, StoreInfo, StreamAppended, StreamInfo, StreamMetadata,
+    StreamName, StreamStatus, StreamWrite, Timestamp, Version,
     limits::RETRY_WINDOW_EVENTS,
     rules::{self, Duplicate, Lane, Outcome, Plan, Progress, Retention, StreamHead, Verdict},
 };
@@ -155,17 +155,7 @@ impl Store {
 
     fn push_tombstone(&mut self, stream: &StreamName) -> Position {
         self.heads.entry(stream.clone()).or_default().is_tombstoned = true;
-        let event = NewEvent {
-            id: EventId::of_store(stream, Version::DELETED),
-            event_type: EventType::STREAM_DELETED,
-            schema_version: 1,
-            data: bytes::Bytes::new(),
-            content_type: ContentType::Binary,
-            metadata: Metadata::none(),
-            tags: Tags::none(),
-            time: None,
-        };
-        self.record(stream, Version::DELETED, event)
+        self.record(stream, Version::DELETED, NewEvent::tombstone(stream))
     }
 
     pub(super) fn tombstone(&self, stream: &StreamName) -> Option<RecordedEvent> {

@@ -74,11 +74,7 @@ impl Storage for FileStorage {
         let mut names = Vec::new();
         for entry in entries {
             let entry = entry?;
-            if entry.file_type()?.is_file()
-                && let Ok(name) = entry.file_name().into_string()
-            {
-                names.push(name);
-            }
+            names.push(entry.file_name().to_string_lossy().into_owned());
         }
         Ok(names)
     }

@@ -37,7 +37,7 @@ pub trait Storage: Send + Sync + fmt::Debug + 'static {
     /// `NotFound`, `PermissionDenied`.
     fn open(&self, path: &str) -> io::Result<Arc<dyn StorageFile>>;
 
-    /// The names of the files in a folder, in no order; empty when there is no such folder.
+    /// The names of what is in a folder, in no order; empty when there is no such folder.
     ///
     /// # Errors
     /// Those of the operating system.

@@ -1,0 +1,350 @@
+//! The engine for async callers: the one module that knows both worlds.
+//!
+//! Requests are evaluated where the caller's future runs when that needs only the index, and on a
+//! pool of blocking threads when it may walk far (conditions); reads run there always. So no
+//! runtime is needed, and none is blocked for long.
+
+use std::{path::Path, path::PathBuf, sync::Arc};
+
+use annals_core::{
+    Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
+    Delivery, Direction, Error, Follow, Page, Position, Query, Read, ReadStream, RecordedEvent,
+    Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName,
+    Subscribe, Version,
+};
+use blocking::unblock;
+use event_listener::EventListener;
+use futures_lite::stream;
+
+use crate::{
+    engine::{Engine, Submission, crossed},
+    error::closed,
+    index::view::View,
+    options::Options,
+    read::{
+        self,
+        all::{self, Stretch},
+        cursor::{self, ReadCursor},
+        snapshot::PageLimit,
+        stream as stream_page,
+    },
+    report::OpenReport,
+    storage::Storage,
+    write::{
+        job::{Receipt, Reply},
+        prepare::Prepared,
+    },
+};
+
+/// The embedded engine as a [`Backend`]. Clones share it; the store is closed with the last one.
+#[derive(Debug, Clone)]
+pub struct Embedded {
+    engine: Arc<Engine>,
+}
+
+impl Embedded {
+    /// Opens the store in a folder, or begins one there. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`Engine::open`].
+    pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self> {
+        Engine::open(dir, options).map(Self::from)
+    }
+
+    /// Opens a store on another storage. Blocks.
+    ///
+    /// # Errors
+    /// Those of [`Engine::open_with`].
+    pub fn open_with(
+        storage: Arc<dyn Storage>,
+        index_dir: PathBuf,
+        options: Options,
+    ) -> Result<Self> {
+        Engine::open_with(storage, index_dir, options).map(Self::from)
+    }
+
+    /// What opening found and did.
+    #[must_use]
+    pub fn report(&self) -> &OpenReport {
+        self.engine.report()
+    }
+
+    /// The engine itself, for callers that block.
+    #[must_use]
+    pub const fn engine(&self) -> &Arc<Engine> {
+        &self.engine
+    }
+
+    async fn submit(&self, mut prepared: Prepared) -> Result<Receipt> {
+        loop {
+            let engine = Arc::clone(&self.engine);
+            let submission = if walks_far(&prepared) {
+                unblock(move || engine.request(prepared)).await?
+            } else {
+                engine.request(prepared)?
+            };
+            let (request, answer) = match submission {
+                Submission::Answered(receipt) => return Ok(receipt),
+                Submission::Sent(request, answer) => (request, answer),
+            };
+            self.engine.queue().send(request).await.map_err(|_| closed())?;
+            match answer.await.map_err(|_| closed())? {
+                Reply::Done(receipt) => return Ok(receipt),
+                Reply::Failed(error) => return Err(error),
+                Reply::Stale(job) => prepared = job.prepared,
+            }
+        }
+    }
+
+    async fn on_pool<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Engine) -> Result<T> + Send + 'static,
+    ) -> Result<T> {
+        let engine = Arc::clone(&self.engine);
+        unblock(move || work(&engine)).await
+    }
+}
+
+impl From<Engine> for Embedded {
+    fn from(engine: Engine) -> Self {
+        Self { engine: Arc::new(engine) }
+    }
+}
+
+fn walks_far(prepared: &Prepared) -> bool {
+    matches!(prepared, Prepared::Append(append) if !append.append.conditions.is_empty())
+}
+
+impl Backend for Embedded {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            store_durable: true,
+            append_multi_stream: true,
+            append_conditions: true,
+            position_dense: true,
+            projection_inline: false,
+        }
+    }
+
+    fn append(&self, append: Append) -> BoxFuture<'_, Result<Appended>> {
+        Box::pin(async move {
+            let prepared = Prepared::append(append, &self.engine.shared().terms)?;
+            match self.submit(prepared).await? {
+                Receipt::Appended(appended) => Ok(appended),
+                _ => Err(crossed()),
+            }
+        })
+    }
+
+    fn delete_stream(&self, delete: DeleteStream) -> BoxFuture<'_, Result<Deleted>> {
+        Box::pin(async move {
+            let prepared = Prepared::delete(delete, &self.engine.shared().terms);
+            match self.submit(prepared).await? {
+                Receipt::Deleted(deleted) => Ok(deleted),
+                _ => Err(crossed()),
+            }
+        })
+    }
+
+    fn read(&self, read: Read) -> BoxStream<'static, Result<RecordedEvent>> {
+        // The end is fixed now, not when the stream is first asked.
+        let engine = Arc::clone(&self.engine);
+        let begun = engine.shared().snapshot();
+        let reader = Reader { engine, state: ReaderState::New(begun, read) };
+        Box::pin(stream::unfold(Some(reader), |reader| async move {
+            let mut reader = reader?;
+            loop {
+                if let ReaderState::Reading(_, page) = &mut reader.state
+                    && let Some(event) = page.next()
+                {
+                    return Some((Ok(event), Some(reader)));
+                }
+                match unblock(move || reader.next_page()).await {
+                    Ok(Some(next)) => reader = next,
+                    Ok(None) => return None,
+                    Err(error) => return Some((Err(error), None)),
+                }
+            }
+        }))
+    }
+
+    fn subscribe(&self, subscribe: Subscribe) -> BoxStream<'static, Result<Delivery>> {
+        annals_core::follow(Arc::new(Followed(Arc::clone(&self.engine))), subscribe)
+    }
+
+    fn head(&self) -> BoxFuture<'_, Result<Option<Position>>> {
+        Box::pin(std::future::ready(self.engine.head()))
+    }
+
+    fn stream_info(&self, stream: &StreamName) -> BoxFuture<'_, Result<StreamInfo>> {
+        let stream = stream.clone();
+        Box::pin(self.on_pool(move |engine| engine.stream_info(&stream)))
+    }
+
+    fn streams(&self, category: Option<Category>) -> BoxStream<'static, Result<StreamName>> {
+        let state = Some((Arc::clone(&self.engine), Vec::new().into_iter(), Some(0)));
+        Box::pin(stream::unfold(state, move |state| {
+            let category = category.clone();
+            async move {
+                let (engine, mut names, mut from) = state?;
+                loop {
+                    if let Some(name) = names.next() {
+                        return Some((Ok(name), Some((engine, names, from))));
+                    }
+                    let at = from?;
+                    let (asked, category) = (Arc::clone(&engine), category.clone());
+                    match unblock(move || asked.stream_names(category.as_ref(), at)).await {
+                        Ok((page, next)) => (names, from) = (page.into_iter(), next),
+                        Err(error) => return Some((Err(error), None)),
+                    }
+                }
+            }
+        }))
+    }
+
+    fn state(&self, key: &StateKey) -> BoxFuture<'_, Result<Option<StateEntry>>> {
+        let key = key.clone();
+        Box::pin(self.on_pool(move |engine| engine.state(&key)))
+    }
+
+    fn put_state(&self, put: StatePut) -> BoxFuture<'_, Result<u64>> {
+        Box::pin(async move {
+            match self.submit(Prepared::put_state(put)?).await? {
+                Receipt::Put { revision } => Ok(revision),
+                _ => Err(crossed()),
+            }
+        })
+    }
+
+    fn states(&self, kind: StateKind, prefix: &str) -> BoxStream<'static, Result<StateEntry>> {
+        let engine = Arc::clone(&self.engine);
+        let prefix = prefix.to_owned();
+        let listed = async move { unblock(move || engine.states(kind, &prefix)).await };
+        Box::pin(stream::unfold(Listing::Asking(Box::pin(listed)), |listing| async move {
+            let mut entries = match listing {
+                Listing::Giving(entries) => entries,
+                Listing::Asking(listed) => match listed.await {
+                    Ok(entries) => entries.into_iter(),
+                    Err(error) => {
+                        return Some((Err(error), Listing::Giving(Vec::new().into_iter())));
+                    }
+                },
+            };
+            entries.next().map(|entry| (Ok(entry), Listing::Giving(entries)))
+        }))
+    }
+
+    fn info(&self) -> BoxFuture<'_, Result<StoreInfo>> {
+        Box::pin(self.on_pool(Engine::info))
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.on_pool(Engine::close))
+    }
+}
+
+enum Listing {
+    Asking(BoxFuture<'static, Result<Vec<StateEntry>>>),
+    Giving(std::vec::IntoIter<StateEntry>),
+}
+
+/// A read in progress.
+struct Reader {
+    engine: Arc<Engine>,
+    state: ReaderState,
+}
+
+enum ReaderState {
+    New(Result<read::snapshot::Snapshot>, Read),
+    Reading(ReadCursor, std::vec::IntoIter<RecordedEvent>),
+}
+
+impl Reader {
+    /// The next page, `None` at the end.
+    fn next_page(self) -> Result<Option<Self>> {
+        let Self { engine, state } = self;
+        let mut cursor = match state {
+            ReaderState::Reading(cursor, _) => cursor,
+            ReaderState::New(snapshot, read) => {
+                let snapshot = snapshot?;
+                engine.noting(ReadCursor::begin(read, &snapshot, engine.shared().now()))?
+            }
+        };
+        if cursor.is_done() {
+            return Ok(None);
+        }
+        let page = engine.noting(cursor.page(&engine.shared().snapshot()?))?;
+        Ok(Some(Self { engine, state: ReaderState::Reading(cursor, page.into_iter()) }))
+    }
+}
+
+/// The engine as the source of subscriptions.
+struct Followed(Arc<Engine>);
+
+impl Follow for Followed {
+    fn listen(&self) -> EventListener {
+        self.0.shared().changed.listen()
+    }
+
+    fn newest(&self) -> Result<Option<Position>> {
+        self.0.head()
+    }
+
+    fn newest_of(&self, stream: &StreamName) -> Result<Option<Version>> {
+        let head = self.0.shared().snapshot()?.head(stream)?;
+        let lane = head.to_stream_head().lane(stream);
+        if lane.is_tombstoned { Err(Error::stream_deleted(stream)) } else { Ok(lane.last) }
+    }
+
+    fn page(&self, query: &Query, from: Position) -> BoxFuture<'_, Result<Page<Position>>> {
+        let (engine, query) = (Arc::clone(&self.0), query.clone());
+        Box::pin(unblock(move || engine.noting(page(&engine, &query, from))))
+    }
+
+    fn page_of(&self, stream: &StreamName, from: Version) -> BoxFuture<'_, Result<Page<Version>>> {
+        let (engine, stream) = (Arc::clone(&self.0), stream.clone());
+        Box::pin(unblock(move || engine.noting(page_of(&engine, stream, from))))
+    }
+}
+
+fn page(engine: &Engine, query: &Query, from: Position) -> Result<Page<Position>> {
+    let snapshot = engine.shared().snapshot()?;
+    let Some(high) = snapshot.end.checked_sub(1).filter(|high| *high >= from.get()) else {
+        return Ok(Page { events: Vec::new(), next: from, is_last: true, is_closed: false });
+    };
+    let stretch = Stretch { low: from.get(), high };
+    let (events, left) =
+        all::page(&snapshot, query, stretch, Direction::Forward, PageLimit::USUAL)?;
+    let is_last = left.is_empty();
+    let next = Position::new(if is_last { snapshot.end } else { left.low });
+    Ok(Page { events, next, is_last, is_closed: false })
+}
+
+fn page_of(engine: &Engine, stream: StreamName, from: Version) -> Result<Page<Version>> {
+    let shared = engine.shared();
+    let snapshot = shared.snapshot()?;
+    let head = snapshot.head(&stream)?;
+    let lane = head.to_stream_head().lane(&stream);
+    let read = ReadStream::new(stream).from(from);
+    let stretch = cursor::readable(&read, &head, &snapshot, shared.now())?;
+    let (mut events, left) =
+        stream_page::page(&snapshot, &read.stream, stretch, Direction::Forward, PageLimit::USUAL)?;
+    let is_last = left.is_empty();
+    let end = lane.last.map_or(Version::FIRST, Version::next);
+    let next = if is_last { end } else { Version::new(left.low) };
+    let is_closed = is_last && lane.is_tombstoned;
+    if is_closed {
+        events.extend(tombstone(&snapshot.view, head.tombstone)?);
+    }
+    Ok(Page { events, next, is_last, is_closed })
+}
+
+fn tombstone(view: &View, position: Option<u64>) -> Result<Option<RecordedEvent>> {
+    match position {
+        Some(position) => view.try_event(position),
+        None => Err(Error::new(
+            annals_core::ErrorKind::Internal,
+            "a stream is tombstoned without an event that says so",
+        )),
+    }
+}

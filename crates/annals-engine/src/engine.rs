@@ -1,0 +1,367 @@
+//! The engine: owns the parts and hands requests between them. Synchronous.
+
+use std::{
+    path::{Path, PathBuf},
+    sync::{Arc, mpsc::sync_channel},
+    thread::{self, JoinHandle},
+};
+
+use annals_core::{
+    Append, Appended, Category, DeleteStream, Deleted, Error, ErrorKind, Position, Read,
+    RecordedEvent, Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StreamInfo,
+    StreamName,
+};
+use parking_lot::Mutex;
+
+use crate::{
+    error::closed,
+    log::names,
+    options::Options,
+    read::{self, cursor::ReadCursor},
+    recover,
+    report::OpenReport,
+    seal,
+    shared::Shared,
+    storage::{FileStorage, Storage},
+    write::{
+        committer::Committer,
+        evaluate::{Evaluation, evaluate},
+        job::{Job, Receipt, Reply, Request},
+        prepare::Prepared,
+    },
+};
+
+/// Full segments that may wait to be sealed before the committer waits too.
+const SEALING_MAX: usize = 2;
+
+/// An open store in a folder of this machine. Calls block; [`Embedded`](crate::Embedded) does the
+/// same for async callers.
+///
+/// ```
+/// use annals_core::*;
+/// # let dir = tempfile::tempdir().unwrap();
+/// let engine = annals_engine::Engine::open(dir.path(), annals_engine::Options::default())?;
+/// let stream = StreamName::new("account-1")?;
+/// let event = NewEvent::new(EventType::new("opened")?, "{}");
+/// engine.append(Append::to(stream.clone(), ExpectedVersion::NoStream, [event]))?;
+/// let events: Vec<_> = engine.read(ReadStream::new(stream))?.collect::<Result<_>>()?;
+/// assert_eq!(events.len(), 1);
+/// # Ok::<(), Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Engine {
+    shared: Arc<Shared>,
+    queue: async_channel::Sender<Request>,
+    threads: Mutex<Option<Threads>>,
+    report: OpenReport,
+    index_dir: PathBuf,
+}
+
+struct Threads {
+    committer: JoinHandle<()>,
+    sealer: JoinHandle<()>,
+    /// Dropped last, when nothing is written any more.
+    lock: Box<dyn Send + Sync>,
+}
+
+impl std::fmt::Debug for Threads {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Threads").finish_non_exhaustive()
+    }
+}
+
+impl Engine {
+    /// Opens the store in a folder, or begins one there.
+    ///
+    /// # Errors
+    /// `Unavailable` when another process has it (naming it) or there is no space; `Corrupted`
+    /// with file and offset; `InvalidArgument` when the folder is something else; `Unsupported`
+    /// when a newer version of Annals wrote it; `PermissionDenied`.
+    pub fn open(dir: impl AsRef<Path>, options: Options) -> Result<Self> {
+        let dir = dir.as_ref();
+        let index_dir = recover::index_dir(dir);
+        Self::open_with(Arc::new(FileStorage::new(dir)), index_dir, options)
+            .map_err(|error| error.during("opening the store"))
+    }
+
+    /// Opens a store on another storage. The index needs a real folder of its own.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open).
+    pub fn open_with(
+        storage: Arc<dyn Storage>,
+        index_dir: PathBuf,
+        options: Options,
+    ) -> Result<Self> {
+        let recovered = recover::open(storage, &index_dir, &options)?;
+        let shared = Arc::new(recovered.shared);
+        let (queue, requests) = async_channel::bounded(options.queue_requests_max);
+        let (sealer_tasks, tasks) = sync_channel(SEALING_MAX);
+        let committer = Committer {
+            shared: Arc::clone(&shared),
+            options: options.clone(),
+            store_id: recovered.store_id,
+            segment: recovered.segment,
+            next_position: shared.end(),
+            last_revision: recovered.last_revision,
+            recorded_at: recovered.recorded_at,
+            streams: shared.streams(),
+            sealer: sealer_tasks,
+            waiting: Vec::new(),
+        };
+        let committer = spawn("annals-commit", move || committer.run(&requests))?;
+        let for_sealer = Arc::clone(&shared);
+        let sealer = spawn("annals-seal", move || seal::run(&for_sealer, &options, &tasks))?;
+        let threads = Threads { committer, sealer, lock: recovered.lock };
+        let threads = Mutex::new(Some(threads));
+        Ok(Self { shared, queue, threads, report: recovered.report, index_dir })
+    }
+
+    /// What opening found and did.
+    #[must_use]
+    pub const fn report(&self) -> &OpenReport {
+        &self.report
+    }
+
+    /// Appends events; see [`Backend::append`](annals_core::Backend::append).
+    ///
+    /// # Errors
+    /// Those of the contract.
+    pub fn append(&self, append: Append) -> Result<Appended> {
+        match self.submit(Prepared::append(append, &self.shared.terms)?)? {
+            Receipt::Appended(appended) => Ok(appended),
+            _ => Err(crossed()),
+        }
+    }
+
+    /// Deletes a stream; see [`Backend::delete_stream`](annals_core::Backend::delete_stream).
+    ///
+    /// # Errors
+    /// Those of the contract.
+    pub fn delete_stream(&self, delete: DeleteStream) -> Result<Deleted> {
+        match self.submit(Prepared::delete(delete, &self.shared.terms))? {
+            Receipt::Deleted(deleted) => Ok(deleted),
+            _ => Err(crossed()),
+        }
+    }
+
+    /// Writes keyed state; see [`Backend::put_state`](annals_core::Backend::put_state).
+    ///
+    /// # Errors
+    /// Those of the contract.
+    pub fn put_state(&self, put: StatePut) -> Result<u64> {
+        match self.submit(Prepared::put_state(put)?)? {
+            Receipt::Put { revision } => Ok(revision),
+            _ => Err(crossed()),
+        }
+    }
+
+    fn submit(&self, mut prepared: Prepared) -> Result<Receipt> {
+        loop {
+            let (request, answer) = match self.request(prepared)? {
+                Submission::Answered(receipt) => return Ok(receipt),
+                Submission::Sent(request, answer) => (request, answer),
+            };
+            self.queue.send_blocking(request).map_err(|_| closed())?;
+            match answer.recv().map_err(|_| closed())? {
+                Reply::Done(receipt) => return Ok(receipt),
+                Reply::Failed(error) => return Err(error),
+                Reply::Stale(job) => prepared = job.prepared,
+            }
+        }
+    }
+
+    /// Evaluates a request and makes it ready for the queue.
+    pub(crate) fn request(&self, prepared: Prepared) -> Result<Submission> {
+        match self.noting(evaluate(&self.shared, &prepared))? {
+            Evaluation::Answered(receipt) => Ok(Submission::Answered(receipt)),
+            Evaluation::Acceptable(basis) => {
+                let (reply, answer) = oneshot::channel();
+                let request = Request { job: Job { prepared, basis }, reply };
+                Ok(Submission::Sent(request, answer))
+            }
+        }
+    }
+
+    pub(crate) const fn shared(&self) -> &Arc<Shared> {
+        &self.shared
+    }
+
+    pub(crate) const fn queue(&self) -> &async_channel::Sender<Request> {
+        &self.queue
+    }
+
+    /// Reads events, page by page as they are asked for. The read ends at the newest event there
+    /// is now.
+    ///
+    /// # Errors
+    /// `StreamNotFound`, `StreamDeleted`; later, as items, `Corrupted`.
+    pub fn read(&self, read: impl Into<Read>) -> Result<Events<'_>> {
+        let snapshot = self.shared.snapshot()?;
+        let cursor = ReadCursor::begin(read.into(), &snapshot, self.shared.now());
+        let cursor = Some(self.noting(cursor)?);
+        Ok(Events { engine: self, cursor, page: Vec::new().into_iter() })
+    }
+
+    /// The position of the newest event.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn head(&self) -> Result<Option<Position>> {
+        self.shared.check_open()?;
+        Ok(self.shared.end().checked_sub(1).map(Position::new))
+    }
+
+    /// What is known about a stream.
+    ///
+    /// # Errors
+    /// Those of the contract.
+    pub fn stream_info(&self, stream: &StreamName) -> Result<StreamInfo> {
+        let info = self.shared.snapshot()?.stream_info(stream, self.shared.now());
+        self.noting(info)
+    }
+
+    /// The next names of streams begun at or after a position, and where to go on.
+    ///
+    /// # Errors
+    /// Those of the contract.
+    pub fn stream_names(
+        &self,
+        category: Option<&Category>,
+        from: u64,
+    ) -> Result<(Vec<StreamName>, Option<u64>)> {
+        self.noting(read::names::page(&self.shared.snapshot()?, category, from))
+    }
+
+    /// A piece of keyed state.
+    ///
+    /// # Errors
+    /// Those of the contract.
+    pub fn state(&self, key: &StateKey) -> Result<Option<StateEntry>> {
+        self.noting(read::state::entry(&self.shared.snapshot()?, key))
+    }
+
+    /// All keyed state of a kind whose name begins with a prefix, sorted by name.
+    ///
+    /// # Errors
+    /// Those of the contract.
+    pub fn states(&self, kind: StateKind, prefix: &str) -> Result<Vec<StateEntry>> {
+        self.noting(read::state::entries(&self.shared.snapshot()?, kind, prefix))
+    }
+
+    /// The size and state of the store.
+    ///
+    /// # Errors
+    /// Those of the contract.
+    pub fn info(&self) -> Result<StoreInfo> {
+        let snapshot = self.shared.snapshot()?;
+        let end = snapshot.end;
+        Ok(StoreInfo {
+            backend: "embedded",
+            store_id: Some(self.shared.manifest.lock().store_id.to_string()),
+            events: end,
+            streams: self.shared.streams(),
+            head: end.checked_sub(1).map(Position::new),
+            bytes: Some(self.log_bytes()? + snapshot.view.tree.disk_bytes()),
+            segments: Some((snapshot.view.sealed.len() + snapshot.view.memory.len()) as u64),
+        })
+    }
+
+    fn log_bytes(&self) -> Result<u64> {
+        let failed = |error| crate::error::io_failed("measure the log", names::LOG_DIR, error);
+        let storage = self.shared.storage.as_ref();
+        let mut bytes = 0;
+        for name in storage.list(names::LOG_DIR).map_err(failed)? {
+            match storage.open(&format!("{}/{name}", names::LOG_DIR)) {
+                // The sealer renames and removes while this looks.
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                file => bytes += file.and_then(|file| file.size()).map_err(failed)?,
+            }
+        }
+        Ok(bytes)
+    }
+
+    /// Finishes what was taken in and gives up the store. Later calls answer `Closed`.
+    ///
+    /// # Errors
+    /// `Internal` when a thread of the engine had panicked.
+    pub fn close(&self) -> Result<()> {
+        self.shared.close();
+        self.queue.close();
+        let Some(threads) = self.threads.lock().take() else { return Ok(()) };
+        let committed = threads.committer.join();
+        let sealed = threads.sealer.join();
+        drop(threads.lock);
+        committed.and(sealed).map_err(|_| {
+            Error::new(ErrorKind::Internal, "a thread of the engine panicked; see its output")
+        })
+    }
+
+    /// Remembers for the next opening that the index is damaged, when that is what went wrong.
+    pub(crate) fn noting<T>(&self, done: Result<T>) -> Result<T> {
+        done.inspect_err(|error| {
+            let is_index = error
+                .context()
+                .iter()
+                .any(|(name, file)| *name == "file" && file == names::INDEX_DIR);
+            if is_index {
+                recover::mark_damaged(&self.index_dir);
+            }
+        })
+    }
+}
+
+impl Drop for Engine {
+    fn drop(&mut self) {
+        // Errors of closing have no one to go to; whoever wants them calls `close`.
+        drop(self.close());
+    }
+}
+
+/// A request after its evaluation.
+pub(crate) enum Submission {
+    /// Nothing had to be written.
+    Answered(Receipt),
+    /// To be handed to the committer, who answers there.
+    Sent(Request, oneshot::Receiver<Reply>),
+}
+
+/// The events of a read.
+#[derive(Debug)]
+pub struct Events<'a> {
+    engine: &'a Engine,
+    cursor: Option<ReadCursor>,
+    page: std::vec::IntoIter<RecordedEvent>,
+}
+
+impl Iterator for Events<'_> {
+    type Item = Result<RecordedEvent>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        loop {
+            if let Some(event) = self.page.next() {
+                return Some(Ok(event));
+            }
+            let cursor = self.cursor.as_mut().filter(|cursor| !cursor.is_done())?;
+            let page = self.engine.shared.snapshot().and_then(|snapshot| cursor.page(&snapshot));
+            match self.engine.noting(page) {
+                Ok(page) => self.page = page.into_iter(),
+                Err(error) => {
+                    self.cursor = None;
+                    return Some(Err(error));
+                }
+            }
+        }
+    }
+}
+
+fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>> {
+    thread::Builder::new().name(name.to_owned()).spawn(work).map_err(|error| {
+        Error::new(ErrorKind::Unavailable, "cannot start a thread").caused_by(error)
+    })
+}
+
+/// The committer answered another kind of request than was sent.
+pub(crate) fn crossed() -> Error {
+    Error::new(ErrorKind::Internal, "an answer belongs to another kind of request")
+}

@@ -1,0 +1,139 @@
+//! Queries as intersections and unions of lists, walked by leaps.
+//!
+//! To find the next match from a position, every list of an intersection is asked for its next
+//! entry; the furthest answer is the next candidate, and so on until all agree. Each leap is one
+//! seek, so the rarest list decides the cost (leapfrog join, Veldhuizen 2014).
+
+use annals_core::{Query, QueryItem, Result, StreamSelector};
+
+use super::{
+    codec::ListKind,
+    lists::List,
+    term::{TermKind, Terms},
+    view::View,
+};
+
+/// A query, ready to be walked.
+#[derive(Debug)]
+pub(crate) enum Plan {
+    /// Every position.
+    All,
+    /// Any of these.
+    AnyOf(Vec<AllOf>),
+}
+
+/// A position must be in all of these.
+#[derive(Debug)]
+pub(crate) struct AllOf(Vec<OneOf>);
+
+/// A position must be in one of these.
+#[derive(Debug)]
+struct OneOf(Vec<List>);
+
+#[derive(Clone, Copy)]
+enum Leap {
+    Forward,
+    Backward,
+}
+
+impl Plan {
+    pub(crate) fn new(query: &Query, terms: &Terms) -> Self {
+        if query.is_all() {
+            return Self::All;
+        }
+        Self::AnyOf(query.items().iter().map(|item| AllOf::new(item, terms)).collect())
+    }
+
+    /// The first match at or after `position`. May lie beyond the head.
+    pub(crate) fn at_least(&mut self, view: &View, position: u64) -> Result<Option<u64>> {
+        self.nearest(view, position, Leap::Forward)
+    }
+
+    /// The last match at or before `position`.
+    pub(crate) fn at_most(&mut self, view: &View, position: u64) -> Result<Option<u64>> {
+        self.nearest(view, position, Leap::Backward)
+    }
+
+    fn nearest(&mut self, view: &View, position: u64, leap: Leap) -> Result<Option<u64>> {
+        let Self::AnyOf(items) = self else { return Ok(Some(position)) };
+        let mut nearest = None;
+        for item in items {
+            if let Some(found) = item.nearest(view, position, leap)? {
+                nearest = Some(nearest.map_or(found, |nearest| leap.nearer(nearest, found)));
+            }
+        }
+        Ok(nearest)
+    }
+}
+
+impl AllOf {
+    fn new(item: &QueryItem, terms: &Terms) -> Self {
+        let list = |kind, name: &str| List::new(terms.term(kind, name), ListKind::ByPosition);
+        // Tags come first: they are the rarest as a rule, and the first list leads.
+        let mut groups: Vec<OneOf> =
+            item.tags.iter().map(|tag| OneOf(vec![list(TermKind::Tag, tag.as_str())])).collect();
+        if let Some(correlation) = &item.correlation {
+            groups.push(OneOf(vec![list(TermKind::Correlation, correlation)]));
+        }
+        if !item.streams.is_empty() {
+            let lists = item.streams.iter().flat_map(|selector| match selector {
+                StreamSelector::Stream(stream) => vec![
+                    List::new(terms.stream(stream), ListKind::ByVersion),
+                    list(TermKind::Tombstone, stream.as_str()),
+                ],
+                StreamSelector::Category(category) => {
+                    vec![list(TermKind::Category, category.as_str())]
+                }
+            });
+            groups.push(OneOf(lists.collect()));
+        }
+        if !item.types.is_empty() {
+            let lists = item.types.iter().map(|t| list(TermKind::EventType, t.as_str()));
+            groups.push(OneOf(lists.collect()));
+        }
+        Self(groups)
+    }
+
+    fn nearest(&mut self, view: &View, position: u64, leap: Leap) -> Result<Option<u64>> {
+        let mut candidate = position;
+        loop {
+            let start = candidate;
+            for group in &mut self.0 {
+                let Some(found) = group.nearest(view, candidate, leap)? else { return Ok(None) };
+                candidate = found;
+            }
+            if candidate == start {
+                return Ok(Some(candidate));
+            }
+            // One group alone agrees with itself; several must all be asked again.
+            if self.0.len() == 1 {
+                return Ok(Some(candidate));
+            }
+        }
+    }
+}
+
+impl OneOf {
+    fn nearest(&mut self, view: &View, position: u64, leap: Leap) -> Result<Option<u64>> {
+        let mut nearest = None;
+        for list in &mut self.0 {
+            let found = match leap {
+                Leap::Forward => list.at_least(view, position)?,
+                Leap::Backward => list.at_most(view, position)?,
+            };
+            if let Some(found) = found {
+                nearest = Some(nearest.map_or(found, |nearest| leap.nearer(nearest, found)));
+            }
+        }
+        Ok(nearest)
+    }
+}
+
+impl Leap {
+    fn nearer(self, left: u64, right: u64) -> u64 {
+        match self {
+            Self::Forward => std::cmp::min(left, right),
+            Self::Backward => std::cmp::max(left, right),
+        }
+    }
+}

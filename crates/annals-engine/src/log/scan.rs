@@ -1,0 +1,126 @@
+//! Walking the frames of a segment, and telling a torn tail from damage.
+
+use bytes::Bytes;
+
+use crate::format::{
+    Damaged,
+    frame::{Frame, FrameHeader, find_magic},
+    segment_header::SEGMENT_HEADER_LEN,
+};
+
+/// The frames of a segment from its first on. Ends at the end of the bytes, at the first byte
+/// that begins no valid frame, or after an error.
+#[derive(Debug)]
+pub(crate) struct Frames {
+    bytes: Bytes,
+    at: usize,
+}
+
+impl Frames {
+    /// The frames of a whole segment's bytes.
+    pub(crate) const fn of_segment(bytes: Bytes) -> Self {
+        Self { bytes, at: SEGMENT_HEADER_LEN }
+    }
+
+    /// Where the next frame begins.
+    pub(crate) const fn offset(&self) -> usize {
+        self.at
+    }
+
+    /// The next frame and where it begins; `None` at the end of the bytes.
+    pub(crate) fn next(&mut self) -> Option<Result<(usize, Frame), Damaged>> {
+        if self.at >= self.bytes.len() {
+            return None;
+        }
+        let offset = self.at;
+        let frame = Frame::decode(&self.bytes.slice(offset..));
+        Some(frame.map(|frame| {
+            self.at = offset + frame.header.len as usize;
+            (offset, frame)
+        }))
+    }
+}
+
+/// What stands where no valid frame begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Tail {
+    /// Only zeros: space that was never written.
+    Unwritten,
+    /// Something that was being written when the process or the machine stopped. It was never
+    /// acknowledged. `end` is where the last of it stands.
+    Torn { end: usize },
+    /// Something that was durable once: a later frame says so.
+    Damaged,
+}
+
+/// Tells what stands from `at` on, where no valid frame begins.
+///
+/// A crash may keep any part of what was written since the last sync, in any order; so valid
+/// frames behind a broken one alone prove nothing. Each frame says up to where the segment was
+/// durable when the frame was written. Only one that vouches for a place behind `at` proves damage.
+pub(crate) fn tail(bytes: &Bytes, at: usize) -> Tail {
+    let rest = bytes.get(at..).unwrap_or_default();
+    let Some(last) = rest.iter().rposition(|byte| *byte != 0) else { return Tail::Unwritten };
+    let vouched = find_magic(bytes, at).any(|offset| {
+        let candidate = bytes.slice(offset..);
+        FrameHeader::decode(&candidate).is_ok_and(|header| header.durable as usize > at)
+            && Frame::decode(&candidate).is_ok()
+    });
+    if vouched { Tail::Damaged } else { Tail::Torn { end: at + last + 1 } }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frame(durable: u32) -> Vec<u8> {
+        let header = FrameHeader {
+            len: 40,
+            durable,
+            first_position: 0,
+            recorded_at: -1,
+            events: 0,
+            states: 0,
+        };
+        header.encode().to_vec()
+    }
+
+    fn check(parts: &[Vec<u8>]) -> (usize, Tail) {
+        let mut bytes = vec![0; SEGMENT_HEADER_LEN];
+        bytes.extend(parts.iter().flatten());
+        let bytes = Bytes::from(bytes);
+        let mut frames = Frames::of_segment(bytes.clone());
+        let mut count = 0;
+        while let Some(Ok(_)) = frames.next() {
+            count += 1;
+        }
+        (count, tail(&bytes, frames.offset()))
+    }
+
+    #[test]
+    fn zeros_are_the_end() {
+        assert_eq!(check(&[frame(64), vec![0; 500]]), (1, Tail::Unwritten));
+        assert_eq!(check(&[]), (0, Tail::Unwritten));
+    }
+
+    #[test]
+    fn a_broken_frame_at_the_end_was_torn() {
+        let mut broken = frame(104);
+        broken[20] ^= 1;
+        assert_eq!(check(&[frame(64), broken, vec![0; 9]]), (1, Tail::Torn { end: 104 + 32 }));
+    }
+
+    #[test]
+    fn a_broken_frame_before_frames_of_the_same_sync_was_torn() {
+        let mut broken = frame(64);
+        broken[20] ^= 1;
+        assert_eq!(check(&[broken, frame(64), frame(64)]), (0, Tail::Torn { end: 144 + 32 }));
+    }
+
+    #[test]
+    fn a_broken_frame_that_was_durable_is_damage() {
+        let mut broken = frame(64);
+        broken[20] ^= 1;
+        assert_eq!(check(&[broken, frame(104)]), (0, Tail::Damaged));
+    }
+}

@@ -1,0 +1,237 @@
+//! Opening a store: from whatever is on storage to an engine that can go on.
+//!
+//! The cost is bounded by the segments that are not sealed yet (normally the open one), not by the
+//! number of events. The log alone decides: a missing or wrong manifest, position table or index
+//! is made again from it.
+
+mod index;
+mod replay;
+mod segments;
+
+use std::{io, path::Path, sync::Arc};
+
+use annals_core::{Error, ErrorKind, Position, Result, Timestamp, Version, limits};
+use uuid::Uuid;
+
+pub(crate) use index::{index_dir, mark_damaged};
+pub(crate) use replay::Replay;
+
+use crate::{
+    error::{corrupted, io_failed},
+    format::{
+        manifest::Manifest,
+        segment_header::{NEWER, SegmentHeader},
+    },
+    index::{
+        memory::MemorySegment,
+        term::{Term, Terms},
+    },
+    log::{
+        manifest_files::{self, Stored},
+        names::{self, LOCK, LOG_DIR, SPARE},
+    },
+    options::{Create, Options},
+    report::OpenReport,
+    shared::{Shared, Start},
+    storage::Storage,
+    write::{
+        open_segment::{self, BeginError, HEADER_LEN, OpenSegment},
+        retry_window::RetryWindow,
+    },
+};
+
+/// A store that is ready to go on.
+pub(crate) struct Recovered {
+    pub(crate) shared: Shared,
+    pub(crate) segment: OpenSegment,
+    pub(crate) store_id: Uuid,
+    pub(crate) last_revision: u64,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) report: OpenReport,
+    pub(crate) lock: Box<dyn Send + Sync>,
+}
+
+/// Opens a store, or begins one.
+pub(crate) fn open(
+    storage: Arc<dyn Storage>,
+    index_dir: &Path,
+    options: &Options,
+) -> Result<Recovered> {
+    let mut report = OpenReport::default();
+    let found = find(storage.as_ref(), options)?;
+    let lock = lock(storage.as_ref())?;
+    let manifest = match found {
+        Some(_) => manifest(storage.as_ref(), &mut report)?,
+        None => {
+            report.created = true;
+            create(storage.as_ref(), options)?
+        }
+    };
+    remove_spare(storage.as_ref())?;
+    let terms = Terms::new(manifest.hash_seed);
+    let store_id = manifest.store_id;
+    let (segments, manifest) = segments::find(storage.as_ref(), manifest, &mut report)?;
+    let mut builder = index::open(&storage, index_dir, manifest, terms, options, &mut report)?;
+    let Some((last, full)) = segments.split_last() else {
+        let header = first_header(store_id);
+        let capacity = options.segment_bytes(0);
+        let (file, capacity) =
+            open_segment::begin(storage.as_ref(), None, &header, capacity).map_err(begin_failed)?;
+        let memory = Arc::new(MemorySegment::new(0, 0, file));
+        let segment = OpenSegment::new(memory, capacity, HEADER_LEN);
+        return Ok(finish(storage, builder, segment, &Replay::default(), options, (report, lock)));
+    };
+    for (number, next) in full.iter().zip(segments.iter().skip(1)) {
+        builder.seal_full(*number, *next)?;
+    }
+    let (segment, replayed) = builder.open_last(*last, &mut report)?;
+    Ok(finish(storage, builder, segment, &replayed, options, (report, lock)))
+}
+
+fn finish(
+    storage: Arc<dyn Storage>,
+    builder: index::Builder,
+    segment: OpenSegment,
+    replayed: &Replay,
+    options: &Options,
+    (report, lock): (OpenReport, Box<dyn Send + Sync>),
+) -> Recovered {
+    let index::Builder { view, manifest, terms, retry, .. } = builder;
+    let mut view = view;
+    view.memory.push(Arc::clone(&segment.memory));
+    let streams = manifest.sealed.last().map_or(0, |sealed| sealed.streams) + replayed.begun;
+    let store_id = manifest.store_id;
+    let mut retry_window =
+        RetryWindow::beginning_at(retry.first().map_or(replayed.end_position, |(.., p)| p.get()));
+    for (key, version, position) in retry {
+        retry_window.add(key, version, position);
+    }
+    let start = Start {
+        storage,
+        clock: Arc::clone(&options.clock),
+        terms,
+        view,
+        end: replayed.end_position,
+        streams,
+        retry_window,
+        manifest,
+    };
+    Recovered {
+        shared: Shared::new(start),
+        segment,
+        store_id,
+        last_revision: replayed.last_revision,
+        recorded_at: replayed.recorded_at,
+        report,
+        lock,
+    }
+}
+
+/// Whether there is a store; `None` when one may be begun.
+fn find(storage: &dyn Storage, options: &Options) -> Result<Option<()>> {
+    let entries = match storage.list("") {
+        Ok(entries) => entries,
+        Err(error) => return Err(io_failed("look into the store's folder", ".", error)),
+    };
+    let is_store = entries.iter().any(|name| names::MANIFESTS.contains(&name.as_str()))
+        || entries.iter().any(|name| name == LOG_DIR)
+        || !storage.list(LOG_DIR).unwrap_or_default().is_empty();
+    if is_store {
+        return Ok(Some(()));
+    }
+    if options.create == Create::Never {
+        return Err(Error::invalid("there is no store here"));
+    }
+    if let Some(other) = entries.iter().find(|name| *name != LOCK) {
+        return Err(Error::invalid(format!(
+            "the folder is not a store: it has other things in it, such as `{other}`"
+        )));
+    }
+    Ok(None)
+}
+
+fn lock(storage: &dyn Storage) -> Result<Box<dyn Send + Sync>> {
+    storage.create_dir("").map_err(|error| io_failed("create the store's folder", ".", error))?;
+    let holder = format!("process {}", std::process::id());
+    storage.lock(LOCK, &holder).map_err(|error| {
+        if error.kind() == io::ErrorKind::WouldBlock {
+            let holder = error.to_string();
+            let message = format!("the store is in use by {holder}");
+            return Error::new(ErrorKind::Unavailable, message).with("holder", holder);
+        }
+        io_failed("lock the store", LOCK, error)
+    })
+}
+
+fn create(storage: &dyn Storage, options: &Options) -> Result<Manifest> {
+    let manifest = Manifest {
+        generation: 1,
+        store_id: options.store_id.unwrap_or_else(Uuid::now_v7),
+        hash_seed: options.hash_seed.unwrap_or_else(random_seed),
+        sealed: Vec::new(),
+    };
+    let create = || {
+        storage.create_dir(LOG_DIR)?;
+        manifest_files::write(storage, &manifest)
+    };
+    create().map_err(|error| io_failed("create the store", LOG_DIR, error))?;
+    Ok(manifest)
+}
+
+fn random_seed() -> u64 {
+    let (seed, _) = Uuid::now_v7().as_u64_pair();
+    let (_, random) = Uuid::now_v7().as_u64_pair();
+    seed ^ random
+}
+
+/// The manifest, or one without segments when it is lost: then all of them are looked through.
+fn manifest(storage: &dyn Storage, report: &mut OpenReport) -> Result<Manifest> {
+    let stored = manifest_files::read(storage)
+        .map_err(|error| io_failed("read the manifest", "MANIFEST", error))?;
+    let what = match stored {
+        Stored::Manifest(manifest) => return Ok(manifest),
+        Stored::Damaged(what) if what == NEWER => return Err(corrupted("MANIFEST", 0, what)),
+        Stored::Damaged(what) => what.to_string(),
+        Stored::Nothing => "it is missing".to_owned(),
+    };
+    let store_id = segments::store_id(storage)?.unwrap_or_else(Uuid::now_v7);
+    report.manifest_rebuilt = Some(what);
+    storage.create_dir(LOG_DIR).map_err(|e| io_failed("create the store", LOG_DIR, e))?;
+    let manifest =
+        Manifest { generation: 1, store_id, hash_seed: random_seed(), sealed: Vec::new() };
+    manifest_files::write(storage, &manifest)
+        .map_err(|error| io_failed("write the manifest", "MANIFEST", error))?;
+    Ok(manifest)
+}
+
+fn remove_spare(storage: &dyn Storage) -> Result<()> {
+    match storage.remove(SPARE) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => {
+            Err(io_failed("remove a prepared segment", SPARE, error))
+        }
+        _ => Ok(()),
+    }
+}
+
+fn first_header(store_id: Uuid) -> SegmentHeader {
+    SegmentHeader {
+        store_id,
+        number: 0,
+        first_position: 0,
+        last_revision: 0,
+        recorded_at: i64::MIN,
+    }
+}
+
+fn begin_failed(error: BeginError) -> Error {
+    let (BeginError::NotCreated(error) | BeginError::Failed(error)) = error;
+    io_failed("begin the first segment", &names::segment(0), error)
+}
+
+/// An event as the retry window knows it.
+pub(crate) type RetryEntry = (Term, Version, Position);
+
+/// The position from which on events are in the retry window of a store that ends at `end`.
+pub(crate) const fn retry_begins(end: u64) -> u64 {
+    end.saturating_sub(limits::RETRY_WINDOW_EVENTS)
+}

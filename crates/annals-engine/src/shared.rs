@@ -1,0 +1,127 @@
+//! What all threads of an engine share.
+
+use std::sync::{
+    Arc, OnceLock,
+    atomic::{AtomicBool, AtomicU64, Ordering},
+};
+
+use annals_core::{Clock, Error, ErrorKind, Result, Timestamp};
+use event_listener::Event;
+use parking_lot::{Mutex, RwLock};
+
+use crate::{
+    error::closed,
+    format::manifest::Manifest,
+    index::{term::Terms, view::View},
+    read::snapshot::Snapshot,
+    storage::{Storage, StorageFile},
+    write::retry_window::RetryWindow,
+};
+
+/// What all threads of an engine share.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) terms: Terms,
+    /// Replaced by the committer when a segment is begun and by the sealer when one is sealed.
+    pub(crate) view: RwLock<Arc<View>>,
+    /// The position after the newest durable event. Published after the sync.
+    head: AtomicU64,
+    /// How many streams were begun, published with the head.
+    streams: AtomicU64,
+    /// Notified after the head moved, and when the store closes.
+    pub(crate) changed: Event,
+    pub(crate) retry_window: RwLock<RetryWindow>,
+    /// A segment created in advance, and its size.
+    pub(crate) spare: Mutex<Option<(Arc<dyn StorageFile>, u32)>>,
+    /// Written by the sealer alone.
+    pub(crate) manifest: Mutex<Manifest>,
+    poison: OnceLock<Error>,
+    is_closed: AtomicBool,
+}
+
+/// What recovery hands over.
+#[derive(Debug)]
+pub(crate) struct Start {
+    pub(crate) storage: Arc<dyn Storage>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) terms: Terms,
+    pub(crate) view: View,
+    pub(crate) end: u64,
+    pub(crate) streams: u64,
+    pub(crate) retry_window: RetryWindow,
+    pub(crate) manifest: Manifest,
+}
+
+impl Shared {
+    pub(crate) fn new(start: Start) -> Self {
+        Self {
+            storage: start.storage,
+            clock: start.clock,
+            terms: start.terms,
+            view: RwLock::new(Arc::new(start.view)),
+            head: AtomicU64::new(start.end),
+            streams: AtomicU64::new(start.streams),
+            changed: Event::new(),
+            retry_window: RwLock::new(start.retry_window),
+            spare: Mutex::new(None),
+            manifest: Mutex::new(start.manifest),
+            poison: OnceLock::new(),
+            is_closed: AtomicBool::new(false),
+        }
+    }
+
+    /// The position after the newest durable event.
+    pub(crate) fn end(&self) -> u64 {
+        self.head.load(Ordering::Acquire)
+    }
+
+    /// How many streams were begun.
+    pub(crate) fn streams(&self) -> u64 {
+        self.streams.load(Ordering::Acquire)
+    }
+
+    /// Makes everything below `end` visible and wakes whoever waits for it.
+    pub(crate) fn publish(&self, end: u64, streams: u64) {
+        self.streams.store(streams, Ordering::Release);
+        self.head.store(end, Ordering::Release);
+        self.changed.notify(usize::MAX);
+    }
+
+    /// Everything that is durable now.
+    pub(crate) fn snapshot(&self) -> Result<Snapshot> {
+        self.check_open()?;
+        // The head first: a view taken later knows at least as much.
+        let end = self.end();
+        Ok(Snapshot { view: Arc::clone(&self.view.read()), terms: self.terms, end })
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Refuses all writes from now on, because of a failed write or sync.
+    pub(crate) fn poison(&self, cause: Error) {
+        self.poison.get_or_init(|| cause);
+    }
+
+    /// The refusal of a write after a failed write or sync.
+    pub(crate) fn check_poison(&self) -> Result<()> {
+        let Some(cause) = self.poison.get() else { return Ok(()) };
+        let message = "an earlier write or sync failed, so nothing more is written; \
+                       open the store again";
+        Err(Error::new(ErrorKind::Poisoned, message).caused_by(cause.clone()))
+    }
+
+    /// Marks the store as closed; `false` when it was already.
+    pub(crate) fn close(&self) -> bool {
+        let was_open = !self.is_closed.swap(true, Ordering::AcqRel);
+        self.changed.notify(usize::MAX);
+        was_open
+    }
+
+    pub(crate) fn check_open(&self) -> Result<()> {
+        if self.is_closed.load(Ordering::Acquire) { Err(closed()) } else { Ok(()) }
+    }
+}
