@@ -42,7 +42,7 @@ impl Storage for FileStorage {
             return Ok(());
         }
         fs::create_dir_all(&path)?;
-        path.parent().map_or(Ok(()), sync_folder)
+        sync_folder(folder_of(&path))
     }
 
     fn create(&self, path: &str, len: u64) -> io::Result<Arc<dyn StorageFile>> {
@@ -111,6 +111,15 @@ impl Storage for FileStorage {
     }
 }
 
+/// The folder that holds the entry of a path. A name alone stands in the current one.
+fn folder_of(path: &Path) -> &Path {
+    match path.parent() {
+        Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+        Some(parent) => parent,
+        None => path,
+    }
+}
+
 fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
@@ -169,5 +178,19 @@ impl StorageFile for DiskFile {
         // other engines out. A stranger who truncates the file breaks this, as with any mapping.
         let map = unsafe { memmap2::MmapOptions::new().len(size).map(&self.0)? };
         Ok(Bytes::from_owner(map))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_named_without_a_path_stands_in_the_current_one() {
+        assert_eq!(folder_of(Path::new("data")), Path::new("."));
+        assert_eq!(folder_of(Path::new("./data")), Path::new("."));
+        assert_eq!(folder_of(Path::new("/a/data/")), Path::new("/a"));
+        assert_eq!(folder_of(Path::new("/")), Path::new("/"));
+        assert!(sync_folder(folder_of(Path::new("data"))).is_ok());
     }
 }
