@@ -73,7 +73,8 @@ impl Session {
         if let Some(dir) = self.url.dir() {
             check_exists(dir, &self.url)?;
         }
-        self.open_or_create()
+        block_on(annals::open_existing(&self.url.to_string()))
+            .or_fail(|| format!("the store `{}` could not be opened", self.url))
     }
 
     /// Where output goes.

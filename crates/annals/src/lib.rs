@@ -30,5 +30,7 @@ mod open;
 mod url;
 
 pub use annals_core::*;
-pub use open::open;
+#[cfg(feature = "embedded")]
+pub use annals_engine as engine;
+pub use open::{open, open_existing};
 pub use url::StoreUrl;

@@ -2,7 +2,7 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use annals_core::{Backend, Error, ErrorKind, MemoryBackend, Result};
+use annals_core::{Backend, MemoryBackend, Result};
 
 use crate::StoreUrl;
 
@@ -13,15 +13,48 @@ use crate::StoreUrl;
 /// and what opening met: `Unavailable` when another process holds the store, `PermissionDenied`,
 /// `Corrupted`.
 pub async fn open(url: &str) -> Result<Arc<dyn Backend>> {
-    match url.parse::<StoreUrl>()? {
+    open_url(url.parse()?, Missing::Begin).await
+}
+
+/// Opens a store that must be there already. A memory store is always new.
+///
+/// # Errors
+/// Those of [`open`], and `InvalidArgument` when the folder holds no store.
+pub async fn open_existing(url: &str) -> Result<Arc<dyn Backend>> {
+    open_url(url.parse()?, Missing::Refuse).await
+}
+
+/// What to do where there is no store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    Begin,
+    Refuse,
+}
+
+async fn open_url(url: StoreUrl, missing: Missing) -> Result<Arc<dyn Backend>> {
+    match url {
         StoreUrl::Memory => Ok(Arc::new(MemoryBackend::new())),
-        StoreUrl::File(dir) => open_dir(dir).await,
+        StoreUrl::File(dir) => open_dir(dir, missing).await,
     }
 }
 
-async fn open_dir(dir: PathBuf) -> Result<Arc<dyn Backend>> {
-    Err(Error::new(
-        ErrorKind::Unsupported,
+#[cfg(feature = "embedded")]
+async fn open_dir(dir: PathBuf, missing: Missing) -> Result<Arc<dyn Backend>> {
+    use annals_engine::{Create, Embedded, Options};
+
+    let create = match missing {
+        Missing::Begin => Create::IfMissing,
+        Missing::Refuse => Create::Never,
+    };
+    let options = Options { create, ..Options::default() };
+    let store = blocking::unblock(move || Embedded::open(dir, options)).await?;
+    Ok(Arc::new(store))
+}
+
+#[cfg(not(feature = "embedded"))]
+async fn open_dir(dir: PathBuf, _missing: Missing) -> Result<Arc<dyn Backend>> {
+    Err(annals_core::Error::new(
+        annals_core::ErrorKind::Unsupported,
         format!("`file:{}`: this build is without the embedded engine", dir.display()),
     ))
 }
