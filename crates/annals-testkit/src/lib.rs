@@ -2,7 +2,10 @@
 //!
 //! * [`run`] is the conformance suite: named cases that every backend runs. A case whose
 //!   capability a backend lacks is listed as ignored, never as passed. A backend that cannot be
-//!   tested here is ignored too, unless the environment variable `ANNALS_REQUIRE` names it.
+//!   tested here is ignored too, unless the environment variable `ANNALS_REQUIRE` names it. Races
+//!   of many threads are among the cases.
+//! * [`History`] notes what was tried on a store and says whether what is stored can have come
+//!   from it.
 //!
 //! A backend joins by implementing [`Harness`] and calling [`run`] from a test with
 //! `harness = false`:
@@ -25,6 +28,9 @@ mod conformance;
 mod deadline;
 mod follower;
 mod harness;
+mod history;
+mod races;
+mod random;
 mod run;
 mod shown;
 mod store;
@@ -32,5 +38,6 @@ mod words;
 
 pub use case::{Case, Need};
 pub use harness::{Harness, MemoryHarness, Place};
+pub use history::{History, Outcome, Violation};
 pub use run::{cases, run};
 pub use store::Store;

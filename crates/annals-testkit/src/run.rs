@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use crate::{Case, Harness, Store, conformance, deadline};
+use crate::{Case, Harness, Store, conformance, deadline, races};
 
 /// Far more than any case takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(300);
@@ -12,7 +12,8 @@ const DEADLINE: Duration = Duration::from_secs(300);
 /// Every case there is.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    conformance::cases().collect()
+    let races = races::CASES.iter().copied().flatten().copied();
+    conformance::cases().chain(races).collect()
 }
 
 /// Runs every case for each backend, as the arguments of the process say; those of `cargo test`.
