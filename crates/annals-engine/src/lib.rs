@@ -31,6 +31,7 @@ mod report;
 mod seal;
 mod shared;
 pub mod storage;
+mod verify;
 mod write;
 
 pub use adapter::Embedded;
@@ -38,3 +39,4 @@ pub use engine::{Engine, Events};
 pub use format::FORMAT_VERSION;
 pub use options::{Create, Options};
 pub use report::{OpenReport, TornTail};
+pub use verify::{Problem, Severity, VerifyReport, verify};

@@ -94,6 +94,17 @@ impl Tree {
         value.map(|value| StatePlace::decode(&value).map_err(damaged)).transpose()
     }
 
+    /// The value of any key; for checking.
+    pub(crate) fn value(&self, key: &[u8]) -> Result<Option<Vec<u8>>> {
+        Ok(self.get(key)?.map(|value| value.to_vec()))
+    }
+
+    /// How many keys there are; looks at all of them.
+    pub(crate) fn count(&self) -> Result<u64> {
+        let count = self.tree.len(NEWEST, None).map_err(|e| index_failed("be read", e))?;
+        Ok(count as u64)
+    }
+
     fn get(&self, key: &[u8]) -> Result<Option<lsm_tree::UserValue>> {
         self.tree.get(key, NEWEST).map_err(|error| index_failed("be read", error))
     }
@@ -185,26 +196,7 @@ impl Tree {
             }
         }
 
-        let by_version = index.streams().map(|(term, list)| {
-            (*term, ListKind::ByVersion, list.first_version, list.places.as_slice())
-        });
-        let by_position =
-            index.lists().map(|(term, list)| (*term, ListKind::ByPosition, 0, list.as_slice()));
-        let mut lists: Vec<_> = by_version.chain(by_position).collect();
-        lists.sort_unstable_by_key(|(term, ..)| *term);
-        let (mut positions, mut value) = (Vec::new(), Vec::new());
-        for (term, kind, first_version, places) in lists {
-            for (number, places) in places.chunks(CHUNK_ENTRIES).enumerate() {
-                positions.clear();
-                positions.extend(places.iter().map(|place| first_position + u64::from(*place)));
-                let first = match kind {
-                    ListKind::ByVersion => first_version + (number * CHUNK_ENTRIES) as u64,
-                    ListKind::ByPosition => positions.first().copied().unwrap_or_default(),
-                };
-                encode_chunk(kind, &positions, &mut value);
-                ingestion.write(list_key(term, first), value.as_slice())?;
-            }
-        }
+        for_each_chunk(first_position, index, |key, value| ingestion.write(key, value))?;
         ingestion.finish()
     }
 
@@ -222,6 +214,35 @@ impl Tree {
     pub(crate) fn disk_bytes(&self) -> u64 {
         self.tree.disk_space()
     }
+}
+
+/// Every chunk of a segment's lists, as key and value, sorted by key.
+pub(crate) fn for_each_chunk<E>(
+    first_position: u64,
+    index: &MemoryIndex,
+    mut with: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
+) -> Result<(), E> {
+    let by_version = index.streams().map(|(term, list)| {
+        (*term, ListKind::ByVersion, list.first_version, list.places.as_slice())
+    });
+    let by_position =
+        index.lists().map(|(term, list)| (*term, ListKind::ByPosition, 0, list.as_slice()));
+    let mut lists: Vec<_> = by_version.chain(by_position).collect();
+    lists.sort_unstable_by_key(|(term, ..)| *term);
+    let (mut positions, mut value) = (Vec::new(), Vec::new());
+    for (term, kind, first_version, places) in lists {
+        for (number, places) in places.chunks(CHUNK_ENTRIES).enumerate() {
+            positions.clear();
+            positions.extend(places.iter().map(|place| first_position + u64::from(*place)));
+            let first = match kind {
+                ListKind::ByVersion => first_version + (number * CHUNK_ENTRIES) as u64,
+                ListKind::ByPosition => positions.first().copied().unwrap_or_default(),
+            };
+            encode_chunk(kind, &positions, &mut value);
+            with(&list_key(term, first), &value)?;
+        }
+    }
+    Ok(())
 }
 
 #[cfg(test)]

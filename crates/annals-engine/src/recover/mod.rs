@@ -5,8 +5,8 @@
 //! is made again from it.
 
 mod index;
-mod replay;
-mod segments;
+pub(crate) mod replay;
+pub(crate) mod segments;
 
 use std::{io, path::Path, sync::Arc};
 

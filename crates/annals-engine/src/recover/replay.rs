@@ -33,6 +33,7 @@ pub(crate) struct Replay {
     pub(crate) recorded_at: Timestamp,
     /// How many streams were begun.
     pub(crate) begun: u64,
+    pub(crate) frames: u64,
     /// Why it ended before the end of the bytes.
     pub(crate) stopped: Option<Damaged>,
 }
@@ -46,6 +47,7 @@ impl Default for Replay {
             last_revision: 0,
             recorded_at: Timestamp::from_micros(i64::MIN),
             begun: 0,
+            frames: 0,
             stopped: None,
         }
     }
@@ -133,6 +135,7 @@ impl Replayer<'_> {
             return Err(Damaged("a commit was recorded before the one in front of it").into());
         }
         self.replay.recorded_at = recorded_at;
+        self.replay.frames += 1;
         self.index.add_frame(header.first_position, header.recorded_at);
         for (at, body) in &frame.records {
             let place = EventPlace {

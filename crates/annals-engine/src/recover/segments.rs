@@ -48,7 +48,7 @@ pub(super) fn find(
     Ok((unsealed, manifest))
 }
 
-fn numbers(storage: &dyn Storage) -> Result<Vec<u32>> {
+pub(crate) fn numbers(storage: &dyn Storage) -> Result<Vec<u32>> {
     let files = storage.list(LOG_DIR).map_err(|e| io_failed("list the log", LOG_DIR, e))?;
     let mut numbers: Vec<u32> =
         files.iter().filter_map(|name| names::segment_number(name)).collect();
@@ -71,7 +71,7 @@ pub(super) fn store_id(storage: &dyn Storage) -> Result<Option<Uuid>> {
 }
 
 /// The header of a segment.
-pub(super) fn header(storage: &dyn Storage, number: u32) -> Result<SegmentHeader> {
+pub(crate) fn header(storage: &dyn Storage, number: u32) -> Result<SegmentHeader> {
     let name = names::segment(number);
     let mut bytes = [0; SEGMENT_HEADER_LEN];
     storage

@@ -8,15 +8,15 @@ use annals_core::{
 
 use super::{
     committer::{Committer, memory_head},
-    draft::{Draft, Item, Role, frame_bytes_at_most},
+    draft::{Draft, Item, Role, frame_bytes_at_most, state_bytes_at_most},
     job::{Basis, Job, Receipt},
     prepare::{Prepared, PreparedAppend, PreparedWrite, put_terms},
     revival::Revival,
 };
-use crate::index::{head::HeadEntry, term::Term, view::View};
-
-/// Room for a record of state without its value.
-const STATE_RECORD_BYTES: usize = 2_048;
+use crate::{
+    format::frame::FRAME_HEADER_LEN,
+    index::{head::HeadEntry, term::Term, view::View},
+};
 
 /// A write on its way into a frame.
 struct Pending<'a> {
@@ -50,7 +50,9 @@ impl Committer {
         let events = append.writes.iter().flat_map(|w| w.events.iter().map(|e| (&w.stream, e)));
         let revived = writes.iter().filter_map(|write| write.revival.as_ref());
         let all = events.chain(revived.map(|revival| (&revival.metastream, &revival.event)));
-        self.make_room(frame_bytes_at_most(all) + STATE_RECORD_BYTES)?;
+        let for_checkpoint = advances
+            .map_or(0, |checkpoint| state_bytes_at_most(&checkpoint.name, size_of::<Position>()));
+        self.make_room(frame_bytes_at_most(all) + for_checkpoint)?;
 
         let revision = self.last_revision + u64::from(advances.is_some());
         let mut draft = self.draft(now);
@@ -168,7 +170,8 @@ impl Committer {
     }
 
     fn commit_state(&mut self, put: &StatePut, now: Timestamp) -> Result<Receipt> {
-        self.make_room(STATE_RECORD_BYTES + put.value.as_ref().map_or(0, |value| value.len()))?;
+        let value = put.value.as_ref().map_or(0, |value| value.len());
+        self.make_room(FRAME_HEADER_LEN + state_bytes_at_most(&put.key.name, value))?;
         let revision = self.last_revision + 1;
         let mut draft = self.draft(now);
         draft.state(&put.key, revision, put.value.as_deref());

@@ -1,6 +1,8 @@
 //! One frame being built: records in the buffer and their entries in the index.
 
-use annals_core::{NewEvent, Position, StateKey, StreamMetadata, StreamName, Timestamp, Version};
+use annals_core::{
+    Name, NewEvent, Position, StateKey, StreamMetadata, StreamName, Timestamp, Version,
+};
 use parking_lot::RwLockWriteGuard;
 use std::sync::Arc;
 
@@ -187,7 +189,7 @@ pub(crate) fn frame_bytes_at_most<'a>(
     events: impl Iterator<Item = (&'a StreamName, &'a NewEvent)>,
 ) -> usize {
     /// Everything in a record that is not one of the counted strings: numbers and lengths.
-    const RECORD_OVERHEAD: usize = 128;
+    const RECORD_OVERHEAD: usize = 80;
     let of_event = |(stream, event): (&StreamName, &NewEvent)| {
         let correlation = event.metadata.correlation().map_or(0, |id| id.len());
         RECORD_OVERHEAD
@@ -198,4 +200,11 @@ pub(crate) fn frame_bytes_at_most<'a>(
             + 2 * event.tags.as_slice().len()
     };
     FRAME_HEADER_LEN + events.map(of_event).sum::<usize>()
+}
+
+/// An upper bound for the bytes of a record of state with a value of this length.
+pub(crate) fn state_bytes_at_most(name: &Name, value: usize) -> usize {
+    /// The prefix, two kinds, and the numbers.
+    const RECORD_OVERHEAD: usize = 40;
+    RECORD_OVERHEAD + name.as_str().len() + value
 }

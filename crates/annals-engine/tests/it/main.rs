@@ -4,3 +4,4 @@
 
 mod reopen;
 mod support;
+mod verify;
