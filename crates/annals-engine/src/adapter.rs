@@ -18,7 +18,6 @@ use futures_lite::stream;
 
 use crate::{
     engine::{Engine, Submission, crossed},
-    error::closed,
     index::view::View,
     options::Options,
     read::{
@@ -87,8 +86,8 @@ impl Embedded {
                 Submission::Answered(receipt) => return Ok(receipt),
                 Submission::Sent(request, answer) => (request, answer),
             };
-            self.engine.queue().send(request).await.map_err(|_| closed())?;
-            match answer.await.map_err(|_| closed())? {
+            self.engine.queue().send(request).await.map_err(|_| self.engine.gone())?;
+            match answer.await.map_err(|_| self.engine.gone())? {
                 Reply::Done(receipt) => return Ok(receipt),
                 Reply::Failed(error) => return Err(error),
                 Reply::Stale(job) => prepared = job.prepared,

@@ -14,7 +14,6 @@ use annals_core::{
 use parking_lot::Mutex;
 
 use crate::{
-    error::closed,
     log::names,
     options::Options,
     read::{self, cursor::ReadCursor},
@@ -28,6 +27,7 @@ use crate::{
         evaluate::{Evaluation, evaluate},
         job::{Job, Receipt, Reply, Request},
         prepare::Prepared,
+        unpublished::Unpublished,
     },
 };
 
@@ -107,6 +107,7 @@ impl Engine {
             recorded_at: recovered.recorded_at,
             streams: shared.streams(),
             sealer: sealer_tasks,
+            unpublished: Unpublished::default(),
             waiting: Vec::new(),
         };
         let committer = spawn("annals-commit", move || committer.run(&requests))?;
@@ -162,8 +163,8 @@ impl Engine {
                 Submission::Answered(receipt) => return Ok(receipt),
                 Submission::Sent(request, answer) => (request, answer),
             };
-            self.queue.send_blocking(request).map_err(|_| closed())?;
-            match answer.recv().map_err(|_| closed())? {
+            self.queue.send_blocking(request).map_err(|_| self.gone())?;
+            match answer.recv().map_err(|_| self.gone())? {
                 Reply::Done(receipt) => return Ok(receipt),
                 Reply::Failed(error) => return Err(error),
                 Reply::Stale(job) => prepared = job.prepared,
@@ -181,6 +182,14 @@ impl Engine {
                 Ok(Submission::Sent(request, answer))
             }
         }
+    }
+
+    /// Why the committer takes nothing more.
+    pub(crate) fn gone(&self) -> Error {
+        let why = self.shared.check_open().and_then(|()| self.shared.check_poison());
+        why.err().unwrap_or_else(|| {
+            Error::new(ErrorKind::Internal, "the committing thread is gone; see its output")
+        })
     }
 
     pub(crate) const fn shared(&self) -> &Arc<Shared> {

@@ -7,14 +7,14 @@ use annals_core::{
 };
 
 use super::{
-    committer::{Committer, memory_head},
+    committer::Committer,
     draft::{Draft, Item, Role, frame_bytes_at_most, state_bytes_at_most},
     job::{Basis, Job, Receipt},
     prepare::{Prepared, PreparedAppend, PreparedWrite, put_terms},
     revival::Revival,
 };
 use crate::{
-    format::frame::FRAME_HEADER_LEN,
+    format::frame::{FRAME_HEADER_LEN, FrameHeader},
     index::{head::HeadEntry, term::Term, view::View},
 };
 
@@ -84,7 +84,7 @@ impl Committer {
     ) -> Vec<Pending<'a>> {
         let writes = prepared.append.writes.iter().zip(&prepared.writes).zip(&basis.heads);
         let pending = writes.map(|((write, hashed), known)| {
-            let head = memory_head(view, hashed.base).unwrap_or_else(|| known.clone());
+            let head = self.unpublished.head(view, hashed.base).unwrap_or_else(|| known.clone());
             let appended = StreamAppended {
                 stream: write.stream.clone(),
                 first_version: None,
@@ -129,7 +129,7 @@ impl Committer {
         now: Timestamp,
     ) -> Result<Receipt> {
         let known = basis.heads.first().cloned().unwrap_or_default();
-        let head = memory_head(&self.view(), base).unwrap_or(known);
+        let head = self.unpublished.head(&self.view(), base).unwrap_or(known);
         let terms = self.shared.terms;
         let deletion = match delete.mode {
             DeleteMode::Soft => {
@@ -182,15 +182,21 @@ impl Committer {
 
     pub(super) fn draft(&mut self, now: Timestamp) -> Draft<'_> {
         self.recorded_at = std::cmp::max(self.recorded_at, now);
-        let durable = self.segment.durable();
+        let header = FrameHeader {
+            len: 0,
+            durable: self.segment.durable(),
+            first_position: self.next_position,
+            recorded_at: self.recorded_at.as_micros(),
+            events: 0,
+            states: 0,
+        };
         Draft::begin(
             &mut self.segment.buffer,
             self.segment.memory.index.write(),
             self.shared.retry_window.write(),
+            &mut self.unpublished,
             self.shared.terms,
-            durable,
-            self.next_position,
-            self.recorded_at,
+            header,
         )
     }
 
@@ -233,7 +239,7 @@ struct Added {
 }
 
 fn finish(draft: Draft<'_>) -> Added {
-    let added = Added { events: draft.events, begun: draft.begun };
+    let added = Added { events: draft.header.events, begun: draft.begun };
     draft.finish();
     added
 }

@@ -18,11 +18,12 @@ use super::{
     job::{Basis, Job, Reply, Request, StoredState},
     open_segment::{self, BeginError, HEADER_LEN, OpenSegment},
     prepare::{Prepared, PreparedAppend, PreparedWrite},
+    unpublished::Unpublished,
 };
 use crate::{
     error::io_failed,
     format::segment_header::SegmentHeader,
-    index::{head::HeadEntry, memory::MemorySegment, plan::Plan, term::Term, view::View},
+    index::{head::HeadEntry, memory::MemorySegment, plan::Plan, view::View},
     log::names,
     options::Options,
     seal::SealTask,
@@ -46,6 +47,7 @@ pub(crate) struct Committer {
     pub(crate) recorded_at: Timestamp,
     pub(crate) streams: u64,
     pub(crate) sealer: SyncSender<SealTask>,
+    pub(crate) unpublished: Unpublished,
     pub(crate) waiting: Vec<(oneshot::Sender<Reply>, Reply)>,
 }
 
@@ -99,6 +101,7 @@ impl Committer {
             self.segment.buffer.clear();
             return self.shared.check_poison();
         }
+        self.unpublished.publish(&mut self.segment.memory.index.write());
         self.shared.publish(self.next_position, self.streams);
         Ok(())
     }
@@ -113,7 +116,7 @@ impl Committer {
         match &job.prepared {
             Prepared::Append(append) => self.append_holds(&view, append, basis),
             Prepared::Delete(delete, base) => basis.heads.first().is_some_and(|head| {
-                memory_head(&view, *base).is_none_or(|now| same_head(&now, head))
+                self.unpublished.head(&view, *base).is_none_or(|now| same_head(&now, head))
                     && !delete.stream.is_metastream()
             }),
             Prepared::PutState(put) => {
@@ -126,7 +129,7 @@ impl Committer {
     fn append_holds(&self, view: &View, prepared: &PreparedAppend, basis: &Basis) -> bool {
         let writes = prepared.append.writes.iter().zip(&prepared.writes).zip(&basis.heads);
         for ((write, hashed), head) in writes {
-            let Some(now) = memory_head(view, hashed.base) else { continue };
+            let Some(now) = self.unpublished.head(view, hashed.base) else { continue };
             if same_head(&now, head) {
                 continue;
             }
@@ -176,9 +179,9 @@ impl Committer {
         key: &StateKey,
         basis: &Basis,
     ) -> Option<StoredState> {
-        match view.memory_state(key) {
+        match self.unpublished.state(view, key) {
             None => basis.state,
-            Some((slot, _)) => slot
+            Some(slot) => slot
                 .is_present
                 .then_some(StoredState { revision: slot.revision, checkpoint: slot.checkpoint }),
         }
@@ -259,11 +262,6 @@ impl Committer {
         // Failing to vouch loses nothing.
         drop(self.flush());
     }
-}
-
-/// The head of a stream, if a segment in memory knows it.
-pub(super) fn memory_head(view: &View, base: Term) -> Option<HeadEntry> {
-    view.memory.iter().rev().find_map(|segment| segment.index.read().head(base).cloned())
 }
 
 /// Whether nothing was written to a stream or its metastream in between.

@@ -6,7 +6,7 @@ use annals_core::{
 use parking_lot::RwLockWriteGuard;
 use std::sync::Arc;
 
-use super::retry_window::RetryWindow;
+use super::{retry_window::RetryWindow, unpublished::Unpublished};
 use crate::{
     format::{
         frame::{FRAME_HEADER_LEN, FrameHeader},
@@ -19,20 +19,17 @@ use crate::{
     },
 };
 
-/// A frame being built. It holds the locks of the index and the retry window, so that readers see
-/// a commit whole or not at all.
+/// A frame being built. What it adds to the index stands above the published head, where no reader
+/// looks, until the group is durable.
 pub(crate) struct Draft<'a> {
     pub(crate) buffer: &'a mut Vec<u8>,
     pub(crate) index: RwLockWriteGuard<'a, MemoryIndex>,
     pub(crate) window: RwLockWriteGuard<'a, RetryWindow>,
+    pub(crate) unpublished: &'a mut Unpublished,
     pub(crate) terms: Terms,
-    /// Where in the segment the buffer's first byte stands: everything before is durable.
-    pub(crate) durable: u32,
-    pub(crate) first_position: u64,
-    pub(crate) recorded_at: Timestamp,
+    /// The header so far; it counts.
+    pub(crate) header: FrameHeader,
     start: usize,
-    pub(crate) events: u32,
-    pub(crate) states: u32,
     /// Streams begun by it.
     pub(crate) begun: u64,
 }
@@ -63,43 +60,34 @@ impl<'a> Draft<'a> {
         buffer: &'a mut Vec<u8>,
         mut index: RwLockWriteGuard<'a, MemoryIndex>,
         window: RwLockWriteGuard<'a, RetryWindow>,
+        unpublished: &'a mut Unpublished,
         terms: Terms,
-        durable: u32,
-        first_position: u64,
-        recorded_at: Timestamp,
+        header: FrameHeader,
     ) -> Self {
         let start = buffer.len();
         buffer.extend_from_slice(&[0; FRAME_HEADER_LEN]);
-        index.add_frame(first_position, recorded_at.as_micros());
-        Self {
-            buffer,
-            index,
-            window,
-            terms,
-            durable,
-            first_position,
-            recorded_at,
-            start,
-            events: 0,
-            states: 0,
-            begun: 0,
-        }
+        index.add_frame(header.first_position, header.recorded_at);
+        Self { buffer, index, window, unpublished, terms, header, start, begun: 0 }
+    }
+
+    fn recorded_at(&self) -> Timestamp {
+        Timestamp::from_micros(self.header.recorded_at)
     }
 
     /// Distance from the beginning of the frame, and place in the segment, of the next record.
     fn next_record(&self) -> (u32, u32) {
         let back = self.buffer.len() - self.start;
-        (back as u32, self.durable + self.buffer.len() as u32)
+        (back as u32, self.header.durable + self.buffer.len() as u32)
     }
 
-    /// The head of a stream as this frame leaves it; `known` holds when the segment has none.
+    /// The head of a stream as this frame leaves it; `known` holds when the group changed nothing.
     fn head(&self, base: Term, known: &HeadEntry) -> HeadEntry {
-        self.index.head(base).cloned().unwrap_or_else(|| known.clone())
+        self.unpublished.own_head(base).unwrap_or(known).clone()
     }
 
     /// Adds an event and gives its version.
     pub(crate) fn event(&mut self, item: Item<'_>, known: &HeadEntry) -> Version {
-        let position = self.first_position + u64::from(self.events);
+        let position = self.header.first_position + u64::from(self.header.events);
         let mut head = self.head(item.base, known);
         let is_metadata = matches!(item.role, Role::Metadata(_));
         let last = if is_metadata { head.metadata_last } else { head.last };
@@ -123,8 +111,9 @@ impl<'a> Draft<'a> {
         };
         self.begun += u64::from(version == Version::FIRST);
         let (back, offset) = self.next_record();
-        let place = Place { back, index: self.events };
-        record::put_event(self.buffer, place, item.stream, version, item.event, self.recorded_at);
+        let place = Place { back, index: self.header.events };
+        let recorded_at = self.recorded_at();
+        record::put_event(self.buffer, place, item.stream, version, item.event, recorded_at);
         let (_, end) = self.next_record();
         self.index.add_event(&Indexed {
             place: EventPlace { offset, len: end - offset },
@@ -134,9 +123,9 @@ impl<'a> Draft<'a> {
             begun: self.terms.begun(),
             tombstone,
         });
-        self.index.set_head(item.base, head);
+        self.unpublished.set_head(item.base, head);
         self.window.add(item.retry, version, Position::new(position));
-        self.events += 1;
+        self.header.events += 1;
         version
     }
 
@@ -146,22 +135,16 @@ impl<'a> Draft<'a> {
         let place = Place { back, index: 0 };
         record::put_state(self.buffer, place, key, revision, value);
         let (_, end) = self.next_record();
-        let slot = state_slot(key, revision, value, self.recorded_at.as_micros());
+        let slot = state_slot(key, revision, value, self.header.recorded_at);
         let len = end - offset - RECORD_PREFIX_LEN as u32;
-        self.index.set_state(key.clone(), StateSlot { offset, len, ..slot });
-        self.states += 1;
+        self.unpublished.set_state(key.clone(), StateSlot { offset, len, ..slot });
+        self.header.states += 1;
     }
 
     /// Fills in the header.
     pub(crate) fn finish(self) {
-        let header = FrameHeader {
-            len: (self.buffer.len() - self.start) as u32,
-            durable: self.durable,
-            first_position: self.first_position,
-            recorded_at: self.recorded_at.as_micros(),
-            events: self.events,
-            states: self.states,
-        };
+        let len = (self.buffer.len() - self.start) as u32;
+        let header = FrameHeader { len, ..self.header };
         let (_, frame) = self.buffer.split_at_mut(self.start);
         let (place, _) = frame.split_at_mut(FRAME_HEADER_LEN);
         place.copy_from_slice(&header.encode());

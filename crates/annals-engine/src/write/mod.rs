@@ -19,3 +19,4 @@ pub(crate) mod open_segment;
 pub(crate) mod prepare;
 pub(crate) mod retry_window;
 mod revival;
+pub(crate) mod unpublished;
