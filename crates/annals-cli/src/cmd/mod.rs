@@ -2,6 +2,7 @@
 
 pub(crate) mod append;
 pub(crate) mod completions;
+pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod help;
 pub(crate) mod import;
@@ -23,6 +24,7 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Info(args) => info::run(&args, session),
         Command::Import(args) => import::run(&args, session),
         Command::Export(args) => export::run(&args, session),
+        Command::Demo(args) => demo::run(&args, session),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),
         Command::Help(args) => help::run(&args, session),

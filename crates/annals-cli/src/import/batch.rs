@@ -10,7 +10,7 @@ use super::{BadRecord, OnError, Record, Records, records::Numbered};
 pub(super) type Place = NonZeroU64;
 
 /// Events in a batch, at most.
-const BATCH_EVENTS: usize = 1_000;
+const BATCH_EVENTS: usize = 2_000;
 /// Bytes of events after which a batch is full.
 const BATCH_BYTES: usize = 4 * 1024 * 1024;
 
