@@ -67,6 +67,7 @@ pub(crate) enum Command {
     Info(cmd::info::Args),
     Import(cmd::import::Args),
     Export(cmd::export::Args),
+    Verify(cmd::verify::Args),
     Demo(cmd::demo::Args),
     Completions(cmd::completions::Args),
     Man(cmd::man::Args),

@@ -70,11 +70,14 @@ impl Session {
 
     /// Opens a store that must be there already: reading makes no store.
     pub(crate) fn open(&self) -> Result<Arc<dyn Backend>> {
-        if let Some(dir) = self.url.dir() {
-            check_exists(dir, &self.url)?;
-        }
+        self.check_exists()?;
         block_on(annals::open_existing(&self.url.to_string()))
             .or_fail(|| format!("the store `{}` could not be opened", self.url))
+    }
+
+    /// Refuses a folder that is not there.
+    pub(crate) fn check_exists(&self) -> Result<()> {
+        self.url.dir().map_or(Ok(()), |dir| check_exists(dir, &self.url))
     }
 
     /// Where output goes.

@@ -11,6 +11,7 @@ pub(crate) mod man;
 pub(crate) mod read;
 pub(crate) mod stream;
 pub(crate) mod tail;
+pub(crate) mod verify;
 
 use crate::{cli::Command, exit::Exit, failure::Result, session::Session};
 
@@ -24,6 +25,7 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Info(args) => info::run(&args, session),
         Command::Import(args) => import::run(&args, session),
         Command::Export(args) => export::run(&args, session),
+        Command::Verify(args) => verify::run(&args, session),
         Command::Demo(args) => demo::run(&args, session),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

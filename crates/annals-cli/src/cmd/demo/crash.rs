@@ -134,6 +134,23 @@ fn read_and_kill(child: &mut Child) -> Result<Acknowledged> {
     }
 }
 
-pub(super) fn verify(_teller: &mut Teller, _dir: &Path) -> Result<()> {
-    Ok(())
+pub(super) fn verify(teller: &mut Teller, dir: &Path) -> Result<()> {
+    teller
+        .step("The store is verified: every checksum, every number, the index against the log")?;
+    let began = Instant::now();
+    let report = annals::engine::verify(dir, &mut |_, _| {})
+        .or_fail(|| "the store of the demo could not be checked")?;
+    let time = took(began.elapsed());
+    if let Some(problem) = report.problems.first() {
+        teller.show(&format!("{}: {}", problem.file, problem.what))?;
+    }
+    teller.claim(
+        report.is_sound(),
+        &format!(
+            "{} events of {} streams in {} commits are sound ({time})",
+            thousands(report.events),
+            thousands(report.streams),
+            thousands(report.commits)
+        ),
+    )
 }
