@@ -3,7 +3,7 @@
 use annals_core::Result;
 
 use super::{
-    codec::{CHUNK_ENTRIES, ListKind},
+    codec::{BLOCK_ENTRIES, ListEntry},
     term::Term,
     view::View,
 };
@@ -13,7 +13,10 @@ use super::{
 #[derive(Debug)]
 pub(crate) struct List {
     term: Term,
-    kind: ListKind,
+    /// What the tree says of it, once asked; shared by all seeks.
+    entry: Option<ListEntry>,
+    /// The full block that a walk comes to next.
+    next_block: u32,
     /// Ascending positions; complete between `low` and `high`, both included.
     stretch: Vec<u64>,
     low: u64,
@@ -25,10 +28,19 @@ pub(crate) struct List {
 }
 
 impl List {
-    pub(crate) const fn new(term: Term, kind: ListKind) -> Self {
+    pub(crate) const fn new(term: Term) -> Self {
         // An empty stretch: low above high.
         let (low, high) = (1, 0);
-        Self { term, kind, stretch: Vec::new(), low, high, none_from: None, none_to: None }
+        Self {
+            term,
+            entry: None,
+            next_block: 0,
+            stretch: Vec::new(),
+            low,
+            high,
+            none_from: None,
+            none_to: None,
+        }
     }
 
     /// The first position at or after `position`.
@@ -82,7 +94,7 @@ impl List {
             if places.is_empty() {
                 continue;
             }
-            let places = places.iter().take(CHUNK_ENTRIES);
+            let places = places.iter().take(BLOCK_ENTRIES);
             let stretch = places.map(|place| segment.first_position + u64::from(*place)).collect();
             drop(index);
             self.set(position, stretch);
@@ -102,7 +114,7 @@ impl List {
             let index = segment.index.read();
             let places = index.places(self.term);
             let end = places.partition_point(|place| u64::from(*place) <= to);
-            let places = places.get(end.saturating_sub(CHUNK_ENTRIES)..end).unwrap_or_default();
+            let places = places.get(end.saturating_sub(BLOCK_ENTRIES)..end).unwrap_or_default();
             if places.is_empty() {
                 continue;
             }
@@ -135,63 +147,84 @@ impl List {
         self.stretch = stretch;
     }
 
+    /// How many entries there are, about: the open segment may have gained some since.
+    pub(crate) fn count(&mut self, view: &View) -> Result<u64> {
+        let in_tree = self.entry(view)?.count;
+        let in_memory =
+            view.memory.iter().map(|segment| segment.index.read().places(self.term).len() as u64);
+        Ok(in_tree + in_memory.sum::<u64>())
+    }
+
+    fn entry(&mut self, view: &View) -> Result<&ListEntry> {
+        let entry = match self.entry.take() {
+            Some(entry) => entry,
+            None => view.tree.list(self.term)?.unwrap_or_default(),
+        };
+        Ok(self.entry.insert(entry))
+    }
+
     /// Entries of the tree from `position` on, at least one.
-    fn tree_at_least(&self, view: &View, position: u64) -> Result<Option<Vec<u64>>> {
+    fn tree_at_least(&mut self, view: &View, position: u64) -> Result<Option<Vec<u64>>> {
         let covered = view.covered();
-        let keep = |positions: Vec<u64>| -> Option<Vec<u64>> {
-            let kept: Vec<u64> =
-                positions.into_iter().filter(|p| *p >= position && *p < covered).collect();
+        let keep = |positions: &[u64]| -> Option<Vec<u64>> {
+            let wanted = positions.iter().copied().filter(|p| *p >= position && *p < covered);
+            let kept: Vec<u64> = wanted.collect();
             (!kept.is_empty()).then_some(kept)
         };
-        let before = match self.kind {
-            ListKind::ByPosition => view.tree.chunk_at_most(self.term, self.kind, position)?,
-            ListKind::ByVersion => self.stream_chunk(view, position)?,
-        };
-        let next_key = match &before {
-            None => 0,
-            Some(chunk) if self.kind == ListKind::ByPosition => chunk.first + 1,
-            Some(chunk) => chunk.first + chunk.positions.len() as u64,
-        };
-        if let Some(kept) = before.and_then(|chunk| keep(chunk.positions)) {
-            return Ok(Some(kept));
+        let next = self.next_block;
+        let entry = self.entry(view)?;
+        let (blocks, in_tail) = (entry.blocks(), keep(&entry.tail));
+        if entry.tail.first().is_none_or(|first| *first <= position) {
+            return Ok(in_tail);
         }
-        let next = view.tree.chunk_at_least(self.term, self.kind, next_key)?;
-        Ok(next.and_then(|chunk| keep(chunk.positions)))
+        // A walk usually goes on with the next block; anything else is searched for.
+        let mut block = next;
+        let is_next = block < blocks
+            && view.tree.block(self.term, block)?.last().is_some_and(|last| *last >= position)
+            && (block == 0 || self.low < position);
+        if !is_next {
+            block = self.search(view, blocks, position)?.unwrap_or(0);
+        }
+        while block < blocks {
+            let found = keep(&view.tree.block(self.term, block)?);
+            block += 1;
+            if found.is_some() {
+                self.next_block = block;
+                return Ok(found);
+            }
+        }
+        Ok(in_tail)
     }
 
     /// Entries of the tree up to `position`, at least one.
-    fn tree_at_most(&self, view: &View, position: u64) -> Result<Option<Vec<u64>>> {
-        let chunk = match self.kind {
-            ListKind::ByPosition => view.tree.chunk_at_most(self.term, self.kind, position)?,
-            ListKind::ByVersion => self.stream_chunk(view, position)?,
+    fn tree_at_most(&mut self, view: &View, position: u64) -> Result<Option<Vec<u64>>> {
+        let keep = |positions: &[u64]| -> Option<Vec<u64>> {
+            let kept: Vec<u64> = positions.iter().copied().filter(|p| *p <= position).collect();
+            (!kept.is_empty()).then_some(kept)
         };
-        let Some(chunk) = chunk else { return Ok(None) };
-        let kept: Vec<u64> = chunk.positions.into_iter().filter(|p| *p <= position).collect();
-        Ok((!kept.is_empty()).then_some(kept))
+        let entry = self.entry(view)?;
+        if let Some(kept) = keep(&entry.tail) {
+            return Ok(Some(kept));
+        }
+        let blocks = entry.blocks();
+        match self.search(view, blocks, position)? {
+            Some(block) => Ok(keep(&view.tree.block(self.term, block)?)),
+            None => Ok(None),
+        }
     }
 
-    /// The last chunk of a stream that begins at or before `position`, by halving the versions:
-    /// both versions and positions grow along a stream.
-    fn stream_chunk(&self, view: &View, position: u64) -> Result<Option<super::tree::Chunk>> {
-        let kind = ListKind::ByVersion;
-        let Some(last) = view.tree.chunk_at_most(self.term, kind, u64::MAX)? else {
-            return Ok(None);
-        };
-        if last.positions.first().is_some_and(|first| *first <= position) {
-            return Ok(Some(last));
-        }
-        let (mut low, mut high) = (0, last.first);
-        let mut found = None;
+    /// The last full block that begins at or before `position`, by halving.
+    fn search(&self, view: &View, blocks: u32, position: u64) -> Result<Option<u32>> {
+        let (mut low, mut high) = (0, blocks);
         while low < high {
             let middle = low + (high - low) / 2;
-            let Some(chunk) = view.tree.chunk_at_most(self.term, kind, middle)? else { break };
-            if chunk.positions.first().is_some_and(|first| *first <= position) {
-                low = chunk.first + chunk.positions.len() as u64;
-                found = Some(chunk);
+            let first = view.tree.block(self.term, middle)?.first().copied();
+            if first.is_some_and(|first| first <= position) {
+                low = middle + 1;
             } else {
-                high = chunk.first;
+                high = middle;
             }
         }
-        Ok(found)
+        Ok(low.checked_sub(1))
     }
 }

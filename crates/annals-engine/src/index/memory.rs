@@ -151,12 +151,10 @@ impl MemoryIndex {
         self.streams.get(&stream)
     }
 
-    pub(crate) fn streams(&self) -> impl Iterator<Item = (&Term, &StreamList)> {
-        self.streams.iter()
-    }
-
-    pub(crate) fn lists(&self) -> impl Iterator<Item = (&Term, &Postings)> {
-        self.lists.iter()
+    /// All lists: streams and everything else.
+    pub(crate) fn postings(&self) -> impl Iterator<Item = (Term, &[u32])> {
+        let streams = self.streams.iter().map(|(term, list)| (*term, list.places.as_slice()));
+        streams.chain(self.lists.iter().map(|(term, list)| (*term, list.as_slice())))
     }
 
     /// The places of a term that is not a stream, or of a stream's events.

@@ -7,7 +7,6 @@
 use annals_core::{Query, QueryItem, Result, StreamSelector};
 
 use super::{
-    codec::ListKind,
     lists::List,
     term::{TermKind, Terms},
     view::View,
@@ -24,7 +23,11 @@ pub(crate) enum Plan {
 
 /// A position must be in all of these.
 #[derive(Debug)]
-pub(crate) struct AllOf(Vec<OneOf>);
+pub(crate) struct AllOf {
+    groups: Vec<OneOf>,
+    /// Whether the rarest group stands first, where it leads.
+    is_sorted: bool,
+}
 
 /// A position must be in one of these.
 #[derive(Debug)]
@@ -42,6 +45,14 @@ impl Plan {
             return Self::All;
         }
         Self::AnyOf(query.items().iter().map(|item| AllOf::new(item, terms)).collect())
+    }
+
+    /// Leaves the lists as they are, without asking the tree which is the rarest.
+    pub(crate) fn unsorted(mut self) -> Self {
+        if let Self::AnyOf(items) = &mut self {
+            items.iter_mut().for_each(|item| item.is_sorted = true);
+        }
+        self
     }
 
     /// The first match at or after `position`. May lie beyond the head.
@@ -68,8 +79,7 @@ impl Plan {
 
 impl AllOf {
     fn new(item: &QueryItem, terms: &Terms) -> Self {
-        let list = |kind, name: &str| List::new(terms.term(kind, name), ListKind::ByPosition);
-        // Tags come first: they are the rarest as a rule, and the first list leads.
+        let list = |kind, name: &str| List::new(terms.term(kind, name));
         let mut groups: Vec<OneOf> =
             item.tags.iter().map(|tag| OneOf(vec![list(TermKind::Tag, tag.as_str())])).collect();
         if let Some(correlation) = &item.correlation {
@@ -78,7 +88,7 @@ impl AllOf {
         if !item.streams.is_empty() {
             let lists = item.streams.iter().flat_map(|selector| match selector {
                 StreamSelector::Stream(stream) => vec![
-                    List::new(terms.stream(stream), ListKind::ByVersion),
+                    List::new(terms.stream(stream)),
                     list(TermKind::Tombstone, stream.as_str()),
                 ],
                 StreamSelector::Category(category) => {
@@ -91,14 +101,19 @@ impl AllOf {
             let lists = item.types.iter().map(|t| list(TermKind::EventType, t.as_str()));
             groups.push(OneOf(lists.collect()));
         }
-        Self(groups)
+        // A group alone leads anyway.
+        let is_sorted = groups.len() < 2;
+        Self { groups, is_sorted }
     }
 
     fn nearest(&mut self, view: &View, position: u64, leap: Leap) -> Result<Option<u64>> {
+        if !self.is_sorted {
+            self.sort(view)?;
+        }
         let mut candidate = position;
         loop {
             let start = candidate;
-            for group in &mut self.0 {
+            for group in &mut self.groups {
                 let Some(found) = group.nearest(view, candidate, leap)? else { return Ok(None) };
                 candidate = found;
             }
@@ -106,14 +121,31 @@ impl AllOf {
                 return Ok(Some(candidate));
             }
             // One group alone agrees with itself; several must all be asked again.
-            if self.0.len() == 1 {
+            if self.groups.len() == 1 {
                 return Ok(Some(candidate));
             }
         }
     }
 }
 
+impl AllOf {
+    fn sort(&mut self, view: &View) -> Result<()> {
+        let mut counted = Vec::with_capacity(self.groups.len());
+        for mut group in self.groups.drain(..) {
+            counted.push((group.count(view)?, group));
+        }
+        counted.sort_by_key(|(count, _)| *count);
+        self.groups = counted.into_iter().map(|(_, group)| group).collect();
+        self.is_sorted = true;
+        Ok(())
+    }
+}
+
 impl OneOf {
+    fn count(&mut self, view: &View) -> Result<u64> {
+        self.0.iter_mut().map(|list| list.count(view)).sum()
+    }
+
     fn nearest(&mut self, view: &View, position: u64, leap: Leap) -> Result<Option<u64>> {
         let mut nearest = None;
         for list in &mut self.0 {

@@ -3,7 +3,7 @@
 //! The tree has no log of its own: the segments are its log. Each sealed segment is ingested in
 //! one step that also moves the mark, so the tree always covers a whole number of segments.
 
-use std::{fmt, path::Path, sync::Arc};
+use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 
 use annals_core::{Result, StateKey, StateKind};
 use lsm_tree::{
@@ -12,8 +12,8 @@ use lsm_tree::{
 
 use super::{
     codec::{
-        self, CHUNK_ENTRIES, ListKind, MARK_KEY, Mark, StatePlace, decode_chunk, encode_chunk,
-        head_key, list_key, list_key_first, state_key, state_prefix,
+        self, BLOCK_ENTRIES, ListEntry, MARK_KEY, Mark, StatePlace, block_key, decode_block,
+        encode_block, head_key, is_list_key, list_key, state_key, state_prefix,
     },
     head::HeadEntry,
     memory::{MemoryIndex, StateSlot},
@@ -38,15 +38,6 @@ impl fmt::Debug for Tree {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Tree").finish_non_exhaustive()
     }
-}
-
-/// A chunk of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Chunk {
-    /// The version or position in its key.
-    pub(crate) first: u64,
-    /// Ascending.
-    pub(crate) positions: Vec<u64>,
 }
 
 fn damaged(what: Damaged) -> annals_core::Error {
@@ -99,12 +90,6 @@ impl Tree {
         Ok(self.get(key)?.map(|value| value.to_vec()))
     }
 
-    /// How many keys there are; looks at all of them.
-    pub(crate) fn count(&self) -> Result<u64> {
-        let count = self.tree.len(NEWEST, None).map_err(|e| index_failed("be read", e))?;
-        Ok(count as u64)
-    }
-
     fn get(&self, key: &[u8]) -> Result<Option<lsm_tree::UserValue>> {
         self.tree.get(key, NEWEST).map_err(|error| index_failed("be read", error))
     }
@@ -125,34 +110,29 @@ impl Tree {
         Ok(found)
     }
 
-    /// The last chunk whose key is at most `first`.
-    pub(crate) fn chunk_at_most(
-        &self,
-        term: Term,
-        kind: ListKind,
-        first: u64,
-    ) -> Result<Option<Chunk>> {
-        let range = list_key(term, 0)..=list_key(term, first);
-        self.chunk(self.tree.range(range, NEWEST, None).next_back(), kind)
+    /// A list: how long it is, and its last entries.
+    pub(crate) fn list(&self, term: Term) -> Result<Option<ListEntry>> {
+        let value = self.get(&list_key(term))?;
+        value.map(|value| ListEntry::decode(&value).map_err(damaged)).transpose()
     }
 
-    /// The first chunk whose key is at least `first`.
-    pub(crate) fn chunk_at_least(
-        &self,
-        term: Term,
-        kind: ListKind,
-        first: u64,
-    ) -> Result<Option<Chunk>> {
-        let range = list_key(term, first)..=list_key(term, u64::MAX);
-        self.chunk(self.tree.range(range, NEWEST, None).next(), kind)
+    /// A full block of a list.
+    pub(crate) fn block(&self, term: Term, block: u32) -> Result<Vec<u64>> {
+        const MISSING: Damaged = Damaged("a block of a list is missing");
+        let value = self.get(&block_key(term, block))?.ok_or_else(|| damaged(MISSING))?;
+        decode_block(&value).map_err(damaged)
     }
 
-    fn chunk(&self, item: Option<impl Guard>, kind: ListKind) -> Result<Option<Chunk>> {
-        let Some(item) = item else { return Ok(None) };
-        let (key, value) = item.into_inner().map_err(|error| index_failed("be read", error))?;
-        let first = list_key_first(&key).map_err(damaged)?;
-        let positions = decode_chunk(kind, first, &value).map_err(damaged)?;
-        Ok(Some(Chunk { first, positions }))
+    /// How many entries all lists have together; looks at all of them.
+    pub(crate) fn entries(&self) -> Result<u64> {
+        let mut entries = 0;
+        for item in self.tree.iter(NEWEST, None) {
+            let (key, value) = item.into_inner().map_err(|e| index_failed("be read", e))?;
+            if is_list_key(&key) {
+                entries += ListEntry::decode(&value).map_err(damaged)?.count;
+            }
+        }
+        Ok(entries)
     }
 
     /// Adds a sealed segment and moves the mark.
@@ -163,41 +143,65 @@ impl Tree {
         index: &MemoryIndex,
         mark: Mark,
     ) -> Result<()> {
-        self.try_ingest(number, first_position, index, mark)
-            .map_err(|error| index_failed("be written", error))
-    }
-
-    fn try_ingest(
-        &self,
-        number: u32,
-        first_position: u64,
-        index: &MemoryIndex,
-        mark: Mark,
-    ) -> lsm_tree::Result<()> {
-        let mut ingestion = self.tree.ingestion()?;
-        ingestion.write(MARK_KEY, mark.encode())?;
-
+        let mut ingestion =
+            self.tree.ingestion().map_err(|error| index_failed("be written", error))?;
+        let mut write = |key: &[u8], value: &[u8]| {
+            ingestion.write(key, value).map_err(|error| index_failed("be written", error))
+        };
+        write(&MARK_KEY, &mark.encode())?;
         let mut heads: Vec<_> = index.heads().collect();
         heads.sort_unstable_by_key(|(term, _)| **term);
         for (term, head) in heads {
-            ingestion.write(head_key(*term), head.encode())?;
+            write(&head_key(*term), &head.encode())?;
         }
-
-        let mut states: Vec<_> =
-            index.states().iter().map(|(k, slot)| (state_key(k), slot)).collect();
-        states.sort_unstable_by(|(left, _), (right, _)| left.cmp(right));
+        let states: BTreeMap<_, _> =
+            index.states().iter().map(|(key, slot)| (state_key(key), slot)).collect();
         for (key, slot) in states {
             let StateSlot { revision, offset, is_present, .. } = *slot;
             if is_present {
                 let place = StatePlace { revision, segment: number, offset };
-                ingestion.write(key, place.encode())?;
+                ingestion.write(key, place.encode())
             } else {
-                ingestion.write_tombstone(key)?;
+                ingestion.write_tombstone(key)
             }
+            .map_err(|error| index_failed("be written", error))?;
         }
+        let mut write = |key: &[u8], value: &[u8]| {
+            ingestion.write(key, value).map_err(|error| index_failed("be written", error))
+        };
+        let mut lists: Vec<_> = index.postings().collect();
+        lists.sort_unstable_by_key(|(term, _)| *term);
+        for (term, places) in lists {
+            let positions = places.iter().map(|place| first_position + u64::from(*place));
+            self.extend_list(term, positions, &mut write)?;
+        }
+        ingestion.finish().map_err(|error| index_failed("be written", error))
+    }
 
-        for_each_chunk(first_position, index, |key, value| ingestion.write(key, value))?;
-        ingestion.finish()
+    /// Writes a list with more entries: its own value first, then the blocks that became full.
+    fn extend_list(
+        &self,
+        term: Term,
+        positions: impl Iterator<Item = u64>,
+        write: &mut impl FnMut(&[u8], &[u8]) -> Result<()>,
+    ) -> Result<()> {
+        let mut list = self.list(term)?.unwrap_or_default();
+        let first_block = list.blocks();
+        let before = list.tail.len();
+        list.tail.extend(positions);
+        list.count += (list.tail.len() - before) as u64;
+        // One entry at least stays in the tail, so that the newest is always at hand.
+        let full = list.tail.len().saturating_sub(1) / BLOCK_ENTRIES;
+        let tail = list.tail.split_off(full * BLOCK_ENTRIES);
+        let blocks = std::mem::replace(&mut list.tail, tail);
+        let mut value = Vec::new();
+        list.encode(&mut value);
+        write(&list_key(term), &value)?;
+        for (block, positions) in (first_block..).zip(blocks.chunks(BLOCK_ENTRIES)) {
+            encode_block(positions, &mut value);
+            write(&block_key(term, block), &value)?;
+        }
+        Ok(())
     }
 
     /// Merges runs until few are left to look through. Takes a while; for a background thread.
@@ -214,35 +218,6 @@ impl Tree {
     pub(crate) fn disk_bytes(&self) -> u64 {
         self.tree.disk_space()
     }
-}
-
-/// Every chunk of a segment's lists, as key and value, sorted by key.
-pub(crate) fn for_each_chunk<E>(
-    first_position: u64,
-    index: &MemoryIndex,
-    mut with: impl FnMut(&[u8], &[u8]) -> Result<(), E>,
-) -> Result<(), E> {
-    let by_version = index.streams().map(|(term, list)| {
-        (*term, ListKind::ByVersion, list.first_version, list.places.as_slice())
-    });
-    let by_position =
-        index.lists().map(|(term, list)| (*term, ListKind::ByPosition, 0, list.as_slice()));
-    let mut lists: Vec<_> = by_version.chain(by_position).collect();
-    lists.sort_unstable_by_key(|(term, ..)| *term);
-    let (mut positions, mut value) = (Vec::new(), Vec::new());
-    for (term, kind, first_version, places) in lists {
-        for (number, places) in places.chunks(CHUNK_ENTRIES).enumerate() {
-            positions.clear();
-            positions.extend(places.iter().map(|place| first_position + u64::from(*place)));
-            let first = match kind {
-                ListKind::ByVersion => first_version + (number * CHUNK_ENTRIES) as u64,
-                ListKind::ByPosition => positions.first().copied().unwrap_or_default(),
-            };
-            encode_chunk(kind, &positions, &mut value);
-            with(&list_key(term, first), &value)?;
-        }
-    }
-    Ok(())
 }
 
 #[cfg(test)]
@@ -287,11 +262,14 @@ mod tests {
         let tree = Tree::open(dir.path(), 1 << 20).unwrap();
         assert_eq!(tree.mark().unwrap(), Some(mark(3_010)));
         assert_eq!(tree.head(stream).unwrap().unwrap().last, Some(Version::new(3_009)));
-        let chunk = tree.chunk_at_most(stream, ListKind::ByVersion, 2_047).unwrap().unwrap();
-        assert_eq!((chunk.first, chunk.positions.len()), (1_024, 1_024));
-        let chunk = tree.chunk_at_least(tag, ListKind::ByPosition, 2_500).unwrap().unwrap();
-        assert_eq!((chunk.first, chunk.positions.len()), (3_000, 10));
-        assert_eq!(tree.chunk_at_least(tag, ListKind::ByPosition, 3_001).unwrap(), None);
-        assert_eq!(tree.chunk_at_most(Term(7), ListKind::ByPosition, 9_999).unwrap(), None);
+        for term in [stream, tag] {
+            let list = tree.list(term).unwrap().unwrap();
+            assert_eq!((list.count, list.blocks(), list.tail_first()), (3_010, 11, 2_816));
+            assert_eq!(list.tail, (2_816..3_010).collect::<Vec<_>>());
+            assert_eq!(tree.block(term, 10).unwrap(), (2_560..2_816).collect::<Vec<_>>());
+            assert!(tree.block(term, 11).is_err());
+        }
+        assert_eq!(tree.list(Term(7)).unwrap(), None);
+        assert_eq!(tree.entries().unwrap(), 2 * 3_010 + 1);
     }
 }

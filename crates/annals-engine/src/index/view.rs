@@ -6,6 +6,7 @@ use annals_core::{Error, ErrorKind, RecordedEvent, Result, StateKey, Version};
 use bytes::Bytes;
 
 use super::{
+    codec::BLOCK_ENTRIES,
     head::HeadEntry,
     memory::{EventPlace, FramePlace, MemorySegment, StateSlot},
     term::Term,
@@ -94,16 +95,22 @@ impl View {
             let Some(skip) = version.checked_sub(list.first_version) else { continue };
             let places = list.places.as_slice().get(usize::try_from(skip).unwrap_or(usize::MAX)..);
             let first = segment.first_position;
-            let places = places.unwrap_or_default().iter().take(super::codec::CHUNK_ENTRIES);
+            let places = places.unwrap_or_default().iter().take(BLOCK_ENTRIES);
             return Ok(places.map(|place| first + u64::from(*place)).collect());
         }
-        let kind = super::codec::ListKind::ByVersion;
-        let Some(chunk) = self.tree.chunk_at_most(stream, kind, version)? else {
+        let Some(list) = self.tree.list(stream)?.filter(|list| version < list.count) else {
             return Ok(Vec::new());
         };
-        let skip = usize::try_from(version - chunk.first).unwrap_or(usize::MAX);
+        let (positions, skip) = match version.checked_sub(list.tail_first()) {
+            Some(skip) => (list.tail, skip),
+            None => {
+                let block = u32::try_from(version / BLOCK_ENTRIES as u64).unwrap_or(u32::MAX);
+                (self.tree.block(stream, block)?, version % BLOCK_ENTRIES as u64)
+            }
+        };
+        let skip = usize::try_from(skip).unwrap_or(usize::MAX);
         let covered = self.covered();
-        let positions = chunk.positions.get(skip..).unwrap_or_default().iter().copied();
+        let positions = positions.get(skip..).unwrap_or_default().iter().copied();
         Ok(positions.take_while(|position| *position < covered).collect())
     }
 

@@ -3,7 +3,7 @@
 use annals_core::{Category, Result, StreamName};
 
 use super::snapshot::Snapshot;
-use crate::index::{codec::ListKind, lists::List, plan::Plan};
+use crate::index::{lists::List, plan::Plan};
 
 /// Names on one page.
 const PAGE_NAMES: usize = 512;
@@ -14,7 +14,7 @@ pub(crate) fn page(
     category: Option<&Category>,
     from: u64,
 ) -> Result<(Vec<StreamName>, Option<u64>)> {
-    let mut begun = List::new(snapshot.terms.begun(), ListKind::ByPosition);
+    let mut begun = List::new(snapshot.terms.begun());
     let query = category.map(|category| {
         let item = annals_core::QueryItem::category(category.clone());
         annals_core::Query::any_of([item])

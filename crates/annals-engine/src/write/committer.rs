@@ -147,7 +147,8 @@ impl Committer {
         conditions.iter().all(|condition| {
             let after = condition.after.map_or(0, |after| after.get().saturating_add(1));
             let from = std::cmp::max(after, basis.as_of);
-            self.no_match(view, &mut Plan::new(&condition.query, &self.shared.terms), from)
+            let plan = Plan::new(&condition.query, &self.shared.terms);
+            self.no_match(view, &mut plan.unsorted(), from)
         }) && self.checkpoint_holds(view, prepared, basis)
     }
 
