@@ -1,11 +1,8 @@
 //! Comma-separated values: the first row names the columns.
 
 use std::{
-    io::{self, BufRead, Read},
-    sync::{
-        Arc,
-        atomic::{AtomicUsize, Ordering},
-    },
+    collections::VecDeque,
+    io::{self, Read},
 };
 
 use annals::{Error, Result};
@@ -17,33 +14,60 @@ use super::{
 
 /// The rows of a CSV file.
 pub(super) struct Csv {
-    reader: csv::Reader<Rationed>,
-    ration: Arc<AtomicUsize>,
+    reader: csv::Reader<Watched>,
     columns: Vec<String>,
     row: csv::ByteRecord,
 }
 
-/// Gives out a ration of bytes per row, so that a quote that is never closed cannot pull the rest
-/// of the file into memory.
-struct Rationed {
+/// The text on its way to the CSV reader.
+///
+/// It gives out a ration of bytes per row, so that a quote that is never closed cannot pull the
+/// rest of the file into memory. And it counts lines, because the reader's own count is that of
+/// the end of the row before: too low after empty lines and in files with `\r\n`.
+struct Watched {
     text: Text,
-    ration: Arc<AtomicUsize>,
+    ration: usize,
+    /// Bytes given out.
+    offset: u64,
+    /// Where line breaks were given out that `line_of` has not passed: offset and byte.
+    breaks: VecDeque<(u64, u8)>,
+    /// Lines that `line_of` has passed.
+    lines: u64,
 }
 
-impl Read for Rationed {
+impl Watched {
+    fn new(text: Text) -> Self {
+        Self { text, ration: ROW_BYTES_MAX, offset: 0, breaks: VecDeque::new(), lines: 0 }
+    }
+
+    /// The line, from 1, of the first character from `offset` on that is no line break. Offsets
+    /// are asked for in order.
+    fn line_of(&mut self, mut offset: u64) -> u64 {
+        while let Some((at, byte)) = self.breaks.front().copied().filter(|(at, _)| *at <= offset) {
+            self.lines += u64::from(byte == b'\n');
+            // What follows the break directly may be another one.
+            offset = std::cmp::max(offset, at + 1);
+            self.breaks.pop_front();
+        }
+        self.lines + 1
+    }
+}
+
+impl Read for Watched {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.ration.load(Ordering::Relaxed);
-        if left == 0 {
+        if self.ration == 0 {
             let why = format!("a row is longer than {ROW_BYTES_MAX} bytes; is a quote not closed?");
             return Err(io::Error::other(why));
         }
-        let bytes = self.text.fill_buf()?;
-        let count = bytes.len().min(buffer.len());
-        for (to, from) in buffer.iter_mut().zip(bytes) {
-            *to = *from;
+        let count = self.text.read(buffer)?;
+        let given = buffer.get(..count).unwrap_or_default();
+        for (offset, byte) in (self.offset..).zip(given) {
+            if matches!(byte, b'\n' | b'\r') {
+                self.breaks.push_back((offset, *byte));
+            }
         }
-        self.text.consume(count);
-        self.ration.store(left.saturating_sub(count), Ordering::Relaxed);
+        self.offset += count as u64;
+        self.ration = self.ration.saturating_sub(count);
         Ok(count)
     }
 }
@@ -54,16 +78,15 @@ impl Csv {
     /// # Errors
     /// No header, or a header that names a column twice or is no text.
     pub(super) fn new(text: Text, mapping: &Mapping) -> Result<Self> {
-        let ration = Arc::new(AtomicUsize::new(ROW_BYTES_MAX));
         let mut reader = csv::ReaderBuilder::new()
             .delimiter(mapping.delimiter)
             .flexible(true)
             .has_headers(false)
-            .from_reader(Rationed { text, ration: Arc::clone(&ration) });
+            .from_reader(Watched::new(text));
         let mut row = csv::ByteRecord::new();
         reader.read_byte_record(&mut row).map_err(broken)?;
         let columns = columns(&row)?;
-        Ok(Self { reader, ration, columns, row })
+        Ok(Self { reader, columns, row })
     }
 
     /// The names of the columns.
@@ -72,11 +95,12 @@ impl Csv {
     }
 
     pub(super) fn next(&mut self) -> Result<Option<Row<'_>>> {
-        self.ration.store(ROW_BYTES_MAX, Ordering::Relaxed);
+        self.reader.get_mut().ration = ROW_BYTES_MAX;
         if !self.reader.read_byte_record(&mut self.row).map_err(broken)? {
             return Ok(None);
         }
-        let line = self.row.position().map_or(0, csv::Position::line);
+        let offset = self.row.position().map_or(0, csv::Position::byte);
+        let line = self.reader.get_mut().line_of(offset);
         Ok(Some(Row { line, content: Content::Cells(&self.row) }))
     }
 }

@@ -33,6 +33,9 @@ pub use record::{BadRecord, Record};
 pub(crate) use records::Records;
 pub use template::Template;
 
+#[cfg(test)]
+mod tests;
+
 /// Longest row: room for the largest event in base64, with its metadata.
 pub const ROW_BYTES_MAX: usize = 2 * annals::limits::EVENT_BYTES_MAX + 1024 * 1024;
 
