@@ -1,0 +1,59 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand};
+
+/// Measures Annals beside its limits.
+#[derive(Debug, Parser)]
+#[command(name = "bench", bin_name = "cargo xtask bench", max_term_width = 100)]
+pub(crate) struct Args {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// The embedded engine: appends, reads, subscriptions, opening, memory and disk
+    Engine(EngineArgs),
+    /// Builds a store in a process of its own and says what that took
+    #[command(hide = true)]
+    BuildStore(BuildArgs),
+    /// Opens a store in a process of its own and says what that took
+    #[command(hide = true)]
+    OpenStore(OpenArgs),
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EngineArgs {
+    /// Measures only these, by name
+    #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
+    pub(crate) only: Vec<String>,
+    /// Small sizes and few rounds: to see that everything runs, not to quote
+    #[arg(long, conflicts_with = "full")]
+    pub(crate) quick: bool,
+    /// Large sizes too: opens 10 million events and loads from 5 million
+    #[arg(long)]
+    pub(crate) full: bool,
+    /// Writes all figures to a file
+    #[arg(long, value_name = "FILE")]
+    pub(crate) json: Option<PathBuf>,
+    /// Writes the table to a file, between its `table` marks if it has them
+    #[arg(long, value_name = "FILE")]
+    pub(crate) markdown: Option<PathBuf>,
+    /// Where to put the stores while measuring; beside this program by default
+    #[arg(long, value_name = "DIR")]
+    pub(crate) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct BuildArgs {
+    pub(crate) dir: PathBuf,
+    pub(crate) events: u64,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct OpenArgs {
+    pub(crate) dir: PathBuf,
+    pub(crate) events: u64,
+}

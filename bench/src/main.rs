@@ -1,0 +1,38 @@
+//! The benchmarks of Annals.
+//!
+//! Every number stands beside a limit that is measured in the same run and in turns with it: the
+//! same bytes written and synced without a store, the same file read without one. Machines differ
+//! and are noisy; the ratios are what counts.
+
+mod args;
+mod bare;
+mod counting;
+mod engine;
+mod machine;
+mod problem;
+mod random;
+mod report;
+mod samples;
+mod turns;
+mod workload;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+
+fn main() -> ExitCode {
+    let done = match Args::parse().command {
+        Command::Engine(args) => engine::run(&args),
+        Command::BuildStore(args) => engine::child::build(&args),
+        Command::OpenStore(args) => engine::child::open(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
