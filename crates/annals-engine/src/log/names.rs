@@ -4,6 +4,9 @@
 pub(crate) const LOG_DIR: &str = "log";
 /// A segment prepared in advance, without a header yet.
 pub(crate) const SPARE: &str = "log/spare";
+/// A segment that is being begun. It gets its own name when its header is durable, so that a
+/// segment without one is never met.
+pub(crate) const BEGINNING: &str = "log/beginning";
 /// The lock.
 pub(crate) const LOCK: &str = "LOCK";
 /// The two places of the manifest.

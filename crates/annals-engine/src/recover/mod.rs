@@ -22,20 +22,17 @@ use crate::{
         manifest::Manifest,
         segment_header::{NEWER, SegmentHeader},
     },
-    index::{
-        memory::MemorySegment,
-        term::{Term, Terms},
-    },
+    index::term::{Term, Terms},
     log::{
         manifest_files::{self, Stored},
-        names::{self, LOCK, LOG_DIR, SPARE},
+        names::{self, BEGINNING, LOCK, LOG_DIR, SPARE},
     },
     options::{Create, Options},
     report::OpenReport,
     shared::{Shared, Start},
     storage::Storage,
     write::{
-        open_segment::{self, BeginError, HEADER_LEN, OpenSegment},
+        open_segment::{self, BeginError, OpenSegment},
         retry_window::RetryWindow,
     },
 };
@@ -58,29 +55,21 @@ pub(crate) fn open(
     options: &Options,
 ) -> Result<Recovered> {
     let mut report = OpenReport::default();
-    let found = find(storage.as_ref(), options)?;
+    // Before the lock, which would leave a file in a folder that is not ours.
+    check_place(storage.as_ref(), options)?;
     let lock = lock(storage.as_ref())?;
-    let manifest = match found {
-        Some(_) => manifest(storage.as_ref(), &mut report)?,
-        None => {
-            report.created = true;
-            create(storage.as_ref(), options)?
-        }
+    // Again, because another process may have begun the store in between.
+    report.created = !check_place(storage.as_ref(), options)?;
+    remove_leftovers(storage.as_ref())?;
+    let manifest = if report.created {
+        create(storage.as_ref(), options)?
+    } else {
+        manifest(storage.as_ref(), options, &mut report)?
     };
-    remove_spare(storage.as_ref())?;
     let terms = Terms::new(manifest.hash_seed);
-    let store_id = manifest.store_id;
     let (segments, manifest) = segments::find(storage.as_ref(), manifest, &mut report)?;
     let mut builder = index::open(&storage, index_dir, manifest, terms, options, &mut report)?;
-    let Some((last, full)) = segments.split_last() else {
-        let header = first_header(store_id);
-        let capacity = options.segment_bytes(0);
-        let (file, capacity) =
-            open_segment::begin(storage.as_ref(), None, &header, capacity).map_err(begin_failed)?;
-        let memory = Arc::new(MemorySegment::new(0, 0, file));
-        let segment = OpenSegment::new(memory, capacity, HEADER_LEN);
-        return Ok(finish(storage, builder, segment, &Replay::default(), options, (report, lock)));
-    };
+    let Some((last, full)) = segments.split_last() else { return Err(segments::missing(0)) };
     for (number, next) in full.iter().zip(segments.iter().skip(1)) {
         builder.seal_full(*number, *next)?;
     }
@@ -127,27 +116,29 @@ fn finish(
     }
 }
 
-/// Whether there is a store; `None` when one may be begun.
-fn find(storage: &dyn Storage, options: &Options) -> Result<Option<()>> {
-    let entries = match storage.list("") {
-        Ok(entries) => entries,
-        Err(error) => return Err(io_failed("look into the store's folder", ".", error)),
+/// Whether there is a store; `false` when one may be begun.
+fn check_place(storage: &dyn Storage, options: &Options) -> Result<bool> {
+    let list = |dir, shown| {
+        storage.list(dir).map_err(|error| io_failed("look into the store's folder", shown, error))
     };
+    let (entries, log) = (list("", ".")?, list(LOG_DIR, LOG_DIR)?);
     let is_store = entries.iter().any(|name| names::MANIFESTS.contains(&name.as_str()))
-        || entries.iter().any(|name| name == LOG_DIR)
-        || !storage.list(LOG_DIR).unwrap_or_default().is_empty();
+        || log.iter().any(|name| names::segment_number(name).is_some());
     if is_store {
-        return Ok(Some(()));
+        return Ok(true);
     }
     if options.create == Create::Never {
         return Err(Error::invalid("there is no store here"));
     }
-    if let Some(other) = entries.iter().find(|name| *name != LOCK) {
-        return Err(Error::invalid(format!(
+    // What a store leaves that was stopped while it was begun is no obstacle.
+    let foreign = entries.into_iter().find(|name| name != LOCK && name != LOG_DIR);
+    let in_log = log.into_iter().map(|name| format!("{LOG_DIR}/{name}"));
+    match foreign.or_else(|| in_log.into_iter().find(|path| path != BEGINNING)) {
+        Some(other) => Err(Error::invalid(format!(
             "the folder is not a store: it has other things in it, such as `{other}`"
-        )));
+        ))),
+        None => Ok(false),
     }
-    Ok(None)
 }
 
 fn lock(storage: &dyn Storage) -> Result<Box<dyn Send + Sync>> {
@@ -163,6 +154,7 @@ fn lock(storage: &dyn Storage) -> Result<Box<dyn Send + Sync>> {
     })
 }
 
+/// Begins a store. The manifest comes last: where one is, there are segments.
 fn create(storage: &dyn Storage, options: &Options) -> Result<Manifest> {
     let manifest = Manifest {
         generation: 1,
@@ -170,11 +162,11 @@ fn create(storage: &dyn Storage, options: &Options) -> Result<Manifest> {
         hash_seed: options.hash_seed.unwrap_or_else(random_seed),
         sealed: Vec::new(),
     };
-    let create = || {
-        storage.create_dir(LOG_DIR)?;
-        manifest_files::write(storage, &manifest)
-    };
-    create().map_err(|error| io_failed("create the store", LOG_DIR, error))?;
+    let failed = |error| io_failed("create the store", LOG_DIR, error);
+    storage.create_dir(LOG_DIR).map_err(failed)?;
+    let header = first_header(manifest.store_id);
+    open_segment::begin(storage, None, &header, options.segment_bytes(0)).map_err(begin_failed)?;
+    manifest_files::write(storage, &manifest).map_err(failed)?;
     Ok(manifest)
 }
 
@@ -185,7 +177,7 @@ fn random_seed() -> u64 {
 }
 
 /// The manifest, or one without segments when it is lost: then all of them are looked through.
-fn manifest(storage: &dyn Storage, report: &mut OpenReport) -> Result<Manifest> {
+fn manifest(storage: &dyn Storage, options: &Options, report: &mut OpenReport) -> Result<Manifest> {
     let stored = manifest_files::read(storage)
         .map_err(|error| io_failed("read the manifest", "MANIFEST", error))?;
     let what = match stored {
@@ -194,23 +186,29 @@ fn manifest(storage: &dyn Storage, report: &mut OpenReport) -> Result<Manifest> 
         Stored::Damaged(what) => what.to_string(),
         Stored::Nothing => "it is missing".to_owned(),
     };
-    let store_id = segments::store_id(storage)?.unwrap_or_else(Uuid::now_v7);
     report.manifest_rebuilt = Some(what);
-    storage.create_dir(LOG_DIR).map_err(|e| io_failed("create the store", LOG_DIR, e))?;
-    let manifest =
-        Manifest { generation: 1, store_id, hash_seed: random_seed(), sealed: Vec::new() };
+    let manifest = Manifest {
+        generation: 1,
+        store_id: segments::store_id(storage)?,
+        hash_seed: options.hash_seed.unwrap_or_else(random_seed),
+        sealed: Vec::new(),
+    };
     manifest_files::write(storage, &manifest)
         .map_err(|error| io_failed("write the manifest", "MANIFEST", error))?;
     Ok(manifest)
 }
 
-fn remove_spare(storage: &dyn Storage) -> Result<()> {
-    match storage.remove(SPARE) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(io_failed("remove a prepared segment", SPARE, error))
+/// Removes what was prepared and never became a segment.
+fn remove_leftovers(storage: &dyn Storage) -> Result<()> {
+    for name in [SPARE, BEGINNING] {
+        match storage.remove(name) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => {
+                return Err(io_failed("remove a prepared segment", name, error));
+            }
+            _ => {}
         }
-        _ => Ok(()),
     }
+    Ok(())
 }
 
 fn first_header(store_id: Uuid) -> SegmentHeader {

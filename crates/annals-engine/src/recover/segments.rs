@@ -44,7 +44,11 @@ pub(super) fn find(
         report.manifest_rebuilt = Some("it does not agree with the segments".to_owned());
         manifest.sealed.truncate(right);
     }
-    let unsealed = numbers.into_iter().skip(right).collect();
+    let unsealed: Vec<u32> = numbers.into_iter().skip(right).collect();
+    if unsealed.is_empty() {
+        // The segment that was open always exists: the next is begun before one is sealed.
+        return Err(missing(right as u32));
+    }
     Ok((unsealed, manifest))
 }
 
@@ -56,18 +60,17 @@ pub(crate) fn numbers(storage: &dyn Storage) -> Result<Vec<u32>> {
     Ok(numbers)
 }
 
-fn missing(number: u32) -> Error {
+pub(super) fn missing(number: u32) -> Error {
     let name = names::segment(number);
     Error::new(ErrorKind::Corrupted, format!("`{name}` is missing; restore it from a backup"))
         .with("file", name)
 }
 
 /// Whose store it is, by its first segment.
-pub(super) fn store_id(storage: &dyn Storage) -> Result<Option<Uuid>> {
-    match numbers(storage)?.first() {
-        Some(number) => header(storage, *number).map(|header| Some(header.store_id)),
-        None => Ok(None),
-    }
+pub(super) fn store_id(storage: &dyn Storage) -> Result<Uuid> {
+    let first = numbers(storage)?.first().copied();
+    let number = first.ok_or_else(|| missing(0))?;
+    header(storage, number).map(|header| header.store_id)
 }
 
 /// The header of a segment.

@@ -8,7 +8,7 @@ use crate::{
     error::io_failed,
     format::segment_header::{SEGMENT_HEADER_LEN, SegmentHeader},
     index::memory::MemorySegment,
-    log::names::{self, LOG_DIR, SPARE},
+    log::names::{self, BEGINNING, LOG_DIR, SPARE},
     storage::{Storage, StorageFile},
 };
 
@@ -83,20 +83,17 @@ pub(crate) fn begin(
 ) -> Result<(Arc<dyn StorageFile>, u32), BeginError> {
     let name = names::segment(header.number);
     let spare = spare.filter(|(_, spare_capacity)| *spare_capacity >= capacity);
-    let is_spare = spare.is_some();
-    let (file, capacity) = match spare {
-        Some(spare) => spare,
+    let (file, capacity, from) = match spare {
+        Some((file, capacity)) => (file, capacity, SPARE),
         None => {
-            let created = storage.create(&name, u64::from(capacity));
-            (created.map_err(BeginError::NotCreated)?, capacity)
+            let created = storage.create(BEGINNING, u64::from(capacity));
+            (created.map_err(BeginError::NotCreated)?, capacity, BEGINNING)
         }
     };
     let finish = || {
         file.write_at(0, &header.encode())?;
         file.sync()?;
-        if is_spare {
-            storage.rename(SPARE, &name)?;
-        }
+        storage.rename(from, &name)?;
         storage.sync_dir(LOG_DIR)
     };
     finish().map_err(BeginError::Failed)?;
