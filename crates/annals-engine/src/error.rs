@@ -26,6 +26,8 @@ pub(crate) fn io_failed(what: &str, file: &str, error: io::Error) -> Error {
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
             ErrorKind::PermissionDenied
         }
+        // A file stands where a folder should, so this is no place for a store.
+        io::ErrorKind::NotADirectory => ErrorKind::InvalidArgument,
         _ => ErrorKind::Unavailable,
     };
     Error::new(kind, format!("cannot {what} (`{file}`)")).with("file", file).caused_by(error)

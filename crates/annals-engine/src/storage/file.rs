@@ -107,7 +107,18 @@ impl Storage for FileStorage {
         file.set_len(0)?;
         file.rewind()?;
         file.write_all(holder.as_bytes())?;
-        Ok(Box::new(file))
+        Ok(Box::new(Locked(file)))
+    }
+}
+
+/// A lock that is held.
+struct Locked(File);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // Closing the file is not enough: a child process that is just being started has a copy of
+        // it for a moment, and would keep the lock as long. If this fails, closing comes next.
+        drop(self.0.unlock());
     }
 }
 

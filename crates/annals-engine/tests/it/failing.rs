@@ -47,8 +47,6 @@ impl FailingStorage {
         Arc::new(Self { files: Arc::clone(files), plan: Arc::new(Plan { failure, at, done }) })
     }
 
-    /// Lets the next operation fail.
-
     /// Lets the operation fail that comes after the next `skip` ones.
     pub(crate) fn fail_after(&self, skip: u64) {
         self.plan.at.store(self.operations() + skip, Ordering::SeqCst);
