@@ -8,6 +8,7 @@ use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
 use annals_core::{Result, StateKey, StateKind};
 use lsm_tree::{
     AbstractTree, AnyTree, Cache, Config, Guard, SeqNo, SequenceNumberCounter, compaction::Leveled,
+    config::PinningPolicy,
 };
 
 use super::{
@@ -26,6 +27,10 @@ use crate::{
 
 /// Everything committed to the tree is visible.
 const NEWEST: SeqNo = SeqNo::MAX;
+
+/// Ingested segments that may stand side by side before they are merged. Filters make a run that
+/// lacks a key cheap to ask, and each merge writes the whole level again.
+const RUNS_BEFORE_MERGING: u8 = 8;
 
 /// The index of all sealed segments.
 #[derive(Clone)]
@@ -51,6 +56,10 @@ impl Tree {
         let visible = SequenceNumberCounter::default();
         let tree = Config::new(dir, sequence.clone(), visible.clone())
             .use_cache(Arc::new(Cache::with_capacity_bytes(cache_bytes)))
+            // In parts, because a lookup that is not cached must not read the filter of a whole
+            // table (megabytes) to answer for one key.
+            .filter_block_partitioning_policy(PinningPolicy::all(true))
+            .index_block_partitioning_policy(PinningPolicy::all(true))
             .open()
             .map_err(|error| index_failed("be opened", error))?;
         let next = tree.get_highest_seqno().map_or(0, |newest| newest + 1);
@@ -208,7 +217,7 @@ impl Tree {
     pub(crate) fn compact(&self) -> Result<()> {
         // Nothing reads old values: a reader with an old view finds newer heads harmless, because
         // it cuts what it reads at its own head.
-        let strategy = Arc::new(Leveled::default());
+        let strategy = Arc::new(Leveled::default().with_l0_threshold(RUNS_BEFORE_MERGING));
         self.tree
             .compact(strategy, self.sequence.get())
             .map_err(|error| index_failed("be compacted", error))
