@@ -60,13 +60,13 @@ pub(crate) struct Args {
     #[arg(long = "number", value_name = "COLUMN", value_delimiter = ',')]
     numbers: Vec<String>,
     /// What the files hold
-    #[arg(long, value_enum, default_value = "auto")]
+    #[arg(long, value_enum, value_name = "auto|csv|json", default_value = "auto")]
     format: Format,
     /// What separates the cells of CSV
     #[arg(long, value_name = "CHAR", default_value = ",")]
     delimiter: char,
     /// What to do with a record that cannot be used
-    #[arg(long, value_enum, default_value = "stop")]
+    #[arg(long, value_enum, value_name = "stop|skip", default_value = "stop")]
     on_error: OnError,
     /// Know the import by this name instead of by its first row
     #[arg(long, value_name = "NAME")]

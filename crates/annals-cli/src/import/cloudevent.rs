@@ -103,6 +103,10 @@ fn metadata(fields: &Fields<'_>, mapping: &Mapping) -> Result<Metadata, String> 
         let name = "annalsmetadatabase64";
         return Ok(Metadata::new(decode(name, &string(name, raw)?)?));
     }
+    // One of ours that has no metadata.
+    if fields.get("annalsposition").is_some() {
+        return Ok(Metadata::none());
+    }
     let mut object = plain::Object::default();
     for (name, raw) in fields.iter() {
         match name {

@@ -1,1 +1,15 @@
-//! End to end tests.
+//! The `annals` binary from end to end: every command, its output, its exit code.
+
+mod append;
+mod bad_input;
+mod demo;
+mod errors;
+mod export;
+mod harness;
+mod help;
+mod import;
+mod output;
+mod read;
+mod stream;
+mod tail;
+mod verify;

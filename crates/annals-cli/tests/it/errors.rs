@@ -1,0 +1,47 @@
+//! How errors are told.
+
+use crate::harness::Annals;
+
+#[test]
+fn an_error_is_three_lines_or_one_object() {
+    let annals = Annals::with_events();
+    let args = ["append", "account-1", "t", "--expect", "0"];
+    let text = annals.fails(4, &args);
+    let starts: Vec<_> = text.lines().map(|line| line.split(':').next().unwrap()).collect();
+    assert_eq!(starts, ["error", "  why", "  try"]);
+    let object = annals.fails(4, &[&args[..], &["--json-errors"]].concat());
+    let object: serde_json::Value = serde_json::from_str(&object).unwrap();
+    assert_eq!(object["code"], "wrong_expected_version");
+    assert_eq!(object["exit_code"], 4);
+    assert_eq!(object["details"]["stream"], "account-1");
+    assert_eq!(object["details"]["actual"], 2);
+}
+
+#[test]
+fn usage_errors_are_objects_too() {
+    let annals = Annals::new();
+    let object = annals.fails(2, &["read", "--unknown", "--json-errors"]);
+    let object: serde_json::Value = serde_json::from_str(&object).unwrap();
+    assert_eq!(object["code"], "usage");
+    assert!(object["why"].as_str().unwrap().contains("--unknown"));
+    assert!(annals.fails(2, &["raed"]).contains("read"), "a near miss is named");
+}
+
+#[test]
+fn errors_do_not_go_to_stdout() {
+    let annals = Annals::new();
+    let done = annals.run(&["read"]).must(3);
+    assert_eq!(done.stdout, "");
+}
+
+#[test]
+fn stores_that_cannot_be_opened_are_told_from_nonsense() {
+    let annals = Annals::new();
+    for url in ["postgres://db", "nats://a", "annals://h", "esdb://h", "kurrentdb://h"] {
+        let text = annals.fails(1, &["info", "--at", url]);
+        assert!(text.contains("which this build cannot open"), "{text}");
+    }
+    for url in ["http://h", "file:", "memory:x", ""] {
+        annals.fails(2, &["info", "--at", url]);
+    }
+}
