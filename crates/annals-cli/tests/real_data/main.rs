@@ -30,7 +30,10 @@ const MAPPING: [&str; 8] = [
     "userId={resource}",
 ];
 
-const CASES: [(&str, fn(&Path)); 3] = [
+/// A case and its name. It panics when it fails.
+type Case = (&'static str, fn(&Path));
+
+const CASES: [Case; 3] = [
     ("an_import_agrees_with_the_file_event_by_event", import::agrees_with_the_file),
     ("an_import_of_the_export_is_the_same_store", import::export_comes_back),
     ("an_import_that_is_killed_ten_times_ends_the_same", kill::ten_times),
