@@ -60,13 +60,30 @@ pub(crate) enum Tail {
 /// durable when the frame was written. Only one that vouches for a place behind `at` proves damage.
 pub(crate) fn tail(bytes: &Bytes, at: usize) -> Tail {
     let rest = bytes.get(at..).unwrap_or_default();
-    let Some(last) = rest.iter().rposition(|byte| *byte != 0) else { return Tail::Unwritten };
+    let Some(end) = written(rest) else { return Tail::Unwritten };
     let vouched = find_magic(bytes, at).any(|offset| {
         let candidate = bytes.slice(offset..);
         FrameHeader::decode(&candidate).is_ok_and(|header| header.durable as usize > at)
             && Frame::decode(&candidate).is_ok()
     });
-    if vouched { Tail::Damaged } else { Tail::Torn { end: at + last + 1 } }
+    if vouched { Tail::Damaged } else { Tail::Torn { end: at + end } }
+}
+
+/// How many bytes there are up to the last that is not zero; `None` when all are.
+///
+/// A new segment is megabytes of zeros, so they are compared by the page.
+fn written(bytes: &[u8]) -> Option<usize> {
+    const PAGE: usize = 4_096;
+    static ZEROS: [u8; PAGE] = [0; PAGE];
+    let mut end = bytes.len();
+    for page in bytes.rchunks(PAGE) {
+        if Some(page) != ZEROS.get(..page.len()) {
+            let last = page.iter().rposition(|byte| *byte != 0)?;
+            return Some(end - page.len() + last + 1);
+        }
+        end -= page.len();
+    }
+    None
 }
 
 #[cfg(test)]
@@ -101,6 +118,16 @@ mod tests {
     fn zeros_are_the_end() {
         assert_eq!(check(&[frame(64), vec![0; 500]]), (1, Tail::Unwritten));
         assert_eq!(check(&[]), (0, Tail::Unwritten));
+    }
+
+    #[test]
+    fn the_last_written_byte_is_found_across_pages() {
+        let mut bytes = vec![0; 10_000];
+        assert_eq!(written(&bytes), None);
+        for at in [0, 1_807, 1_808, 5_903, 5_904, 9_999] {
+            bytes[at] = 1;
+            assert_eq!(written(&bytes), Some(at + 1));
+        }
     }
 
     #[test]

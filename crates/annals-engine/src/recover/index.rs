@@ -235,23 +235,24 @@ impl Builder {
             let mut index = memory.index.write();
             replay(&name, &bytes, &header, terms, &mut index, &base_head, &mut retry)?
         };
+        let capacity = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+        let tail = scan::tail(&bytes, replayed.end);
+        drop(bytes);
         if let Some(what) = replayed.stopped {
-            report.torn_tail = cut(&name, file.as_ref(), &bytes, replayed.end, what)?;
+            report.torn_tail = cut(&name, file.as_ref(), tail, replayed.end, what)?;
         }
         self.fill_retry(header.first_position, replayed.end_position, retry)?;
-        let capacity = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
         let end = replayed.end as u32;
         Ok((OpenSegment::new(Arc::new(memory), capacity, end), replayed))
     }
 
+    /// A segment and its bytes, which must be let go of before anything is written to it.
     fn read_segment(&self, number: u32) -> Result<(Arc<dyn StorageFile>, Bytes)> {
         let name = names::segment(number);
         let read = || {
             let file = self.storage.open(&name)?;
-            let size = usize::try_from(file.size()?).unwrap_or(usize::MAX);
-            let mut bytes = vec![0; size];
-            file.read_at(0, &mut bytes)?;
-            std::io::Result::Ok((file, Bytes::from(bytes)))
+            let bytes = file.map(file.size()?)?;
+            std::io::Result::Ok((file, bytes))
         };
         let (file, bytes) = read().map_err(|error| io_failed("read a segment", &name, error))?;
         if u32::try_from(bytes.len()).is_err() {
@@ -286,11 +287,11 @@ impl Builder {
 fn cut(
     name: &str,
     file: &dyn StorageFile,
-    bytes: &Bytes,
+    tail: Tail,
     at: usize,
     what: Damaged,
 ) -> Result<Option<TornTail>> {
-    let end = match scan::tail(bytes, at) {
+    let end = match tail {
         Tail::Unwritten => return Ok(None),
         Tail::Damaged => return Err(corrupted(name, at as u64, what)),
         Tail::Torn { end } => end,

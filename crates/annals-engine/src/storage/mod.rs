@@ -103,7 +103,8 @@ pub trait StorageFile: Send + Sync + fmt::Debug {
     /// Those of the operating system.
     fn set_len(&self, len: u64) -> io::Result<()>;
 
-    /// The first `len` bytes as shared memory. The caller promises that they never change again.
+    /// The first `len` bytes as shared memory. The caller promises that they do not change as long
+    /// as it is held.
     ///
     /// # Errors
     /// `UnexpectedEof` when the file is shorter.
