@@ -28,6 +28,9 @@ pub struct Append {
 }
 
 /// The events for one stream.
+///
+/// A write to a deleted stream brings it back, with settings that the store writes. When the same
+/// append has settings for the stream, those decide instead.
 #[derive(Debug, Clone)]
 pub struct StreamWrite {
     /// Where to.

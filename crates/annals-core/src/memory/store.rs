@@ -22,6 +22,9 @@ pub(super) struct Store {
     pub(super) heads: HashMap<StreamName, StreamHead>,
     state: BTreeMap<StateKey, StateEntry>,
     revision: u64,
+    /// When the request came that is being done.
+    now: Timestamp,
+    /// When the newest thing was written.
     pub(super) recorded_at: Timestamp,
     pub(super) is_closed: bool,
 }
@@ -52,13 +55,9 @@ impl Store {
         }
         self.check_conditions(&append)?;
         let progress = self.progress(&append)?;
-        self.tick(now);
+        self.now = now;
         let before = self.events.len();
-        let streams = if append.interleaving.is_empty() {
-            append.writes.into_iter().map(|write| self.write(write)).collect()
-        } else {
-            self.write_interleaved(append.writes, &append.interleaving)
-        };
+        let streams = self.write_all(append.writes, &append.interleaving);
         let position = self.newest().filter(|_| self.events.len() > before);
         if let (Some(checkpoint), Progress::Advance) = (append.checkpoint, progress) {
             let value = StatePut::checkpoint_value(checkpoint.position);
@@ -135,27 +134,28 @@ impl Store {
         entry.map(StateEntry::checkpoint_position).transpose()
     }
 
-    /// The store's time never goes back.
-    fn tick(&mut self, now: Timestamp) {
-        self.recorded_at = std::cmp::max(self.recorded_at, now);
+    /// The time of what is written now. It never goes back, and only writing moves it.
+    pub(super) fn tick(&mut self) {
+        self.recorded_at = std::cmp::max(self.recorded_at, self.now);
     }
 
     pub(super) fn delete(&mut self, delete: &DeleteStream, now: Timestamp) -> Result<Deleted> {
         let stream = &delete.stream;
         rules::decide_delete(stream, delete.expected, delete.mode, &self.head_of(stream))?;
-        self.tick(now);
-        let position = match (delete.mode, stream.metastream()) {
+        self.now = now;
+        let position = Position::new(self.events.len() as u64);
+        match (delete.mode, stream.metastream()) {
             (DeleteMode::Soft, Some(metastream)) => {
-                self.push_metadata(&metastream, &StreamMetadata::deleted())
+                self.push_metadata(&metastream, &StreamMetadata::deleted());
             }
             _ => self.push_tombstone(stream),
-        };
+        }
         Ok(Deleted { position })
     }
 
-    fn push_tombstone(&mut self, stream: &StreamName) -> Position {
+    fn push_tombstone(&mut self, stream: &StreamName) {
         self.heads.entry(stream.clone()).or_default().is_tombstoned = true;
-        self.record(stream, Version::DELETED, NewEvent::tombstone(stream))
+        self.record(stream, Version::DELETED, NewEvent::tombstone(stream));
     }
 
     pub(super) fn tombstone(&self, stream: &StreamName) -> Option<RecordedEvent> {
@@ -263,11 +263,12 @@ impl Store {
         put.check()?;
         let stored = self.state.get(&put.key).map(|entry| entry.revision);
         rules::decide_state(&put.key, put.expected, stored)?;
-        self.tick(now);
+        self.now = now;
         Ok(self.store_state(put.key, put.value))
     }
 
     fn store_state(&mut self, key: StateKey, value: Option<bytes::Bytes>) -> u64 {
+        self.tick();
         self.revision += 1;
         let (revision, recorded_at) = (self.revision, self.recorded_at);
         match value {

@@ -1,6 +1,6 @@
 //! Storing accepted writes: from here on nothing can fail.
 
-use std::sync::Arc;
+use std::{sync::Arc, vec};
 
 use super::store::{Store, base};
 use crate::{
@@ -8,80 +8,86 @@ use crate::{
     StreamWrite, Version,
 };
 
-impl Store {
-    /// Stores the events of a write.
-    pub(super) fn write(&mut self, write: StreamWrite) -> StreamAppended {
-        self.bring_back(&write.stream);
-        let before = self.lane(&write.stream).last;
-        let is_empty = write.events.is_empty();
-        for event in write.events {
-            self.push(&write.stream, event);
-        }
-        self.written(write.stream, before, is_empty)
-    }
+/// A write on its way into the store.
+struct Pending {
+    stream: StreamName,
+    events: vec::IntoIter<NewEvent>,
+    brings_back: bool,
+    first_version: Option<Version>,
+    last_version: Option<Version>,
+}
 
-    /// Stores the events of all writes in the order asked for; writes without events come last.
-    pub(super) fn write_interleaved(
+impl Store {
+    /// Stores the events of all writes: first in the order asked for, then write by write. The
+    /// deletion of a stream ends right before the first event of its write, or in place of it.
+    pub(super) fn write_all(
         &mut self,
         writes: Vec<StreamWrite>,
         interleaving: &[u32],
     ) -> Vec<StreamAppended> {
-        let mut writes: Vec<_> = writes
-            .into_iter()
-            .map(|write| {
-                let before = self.lane(&write.stream).last;
-                (write.stream, before, write.events.is_empty(), write.events.into_iter())
-            })
-            .collect();
+        let brings_back: Vec<_> =
+            writes.iter().map(|write| self.brings_back(write, &writes)).collect();
+        let pending = writes.into_iter().zip(brings_back).map(|(write, brings_back)| Pending {
+            stream: write.stream,
+            events: write.events.into_iter(),
+            brings_back,
+            first_version: None,
+            last_version: None,
+        });
+        let mut pending: Vec<_> = pending.collect();
         for index in interleaving {
-            let next = writes.get_mut(*index as usize);
-            let next = next.and_then(|(stream, _, _, events)| Some((stream, events.next()?)));
-            if let Some((stream, event)) = next {
-                self.bring_back(stream);
-                self.push(stream, event);
+            if let Some(write) = pending.get_mut(*index as usize) {
+                self.write_next(write);
             }
         }
-        for (stream, ..) in writes.iter().filter(|(_, _, is_empty, _)| *is_empty) {
-            self.bring_back(stream);
+        for write in &mut pending {
+            while self.write_next(write) {}
+            self.bring_back(write);
         }
-        let written = writes.into_iter();
-        written
-            .map(|(stream, before, is_empty, _)| self.written(stream, before, is_empty))
-            .collect()
+        let written = pending.into_iter().map(|write| StreamAppended {
+            first_version: write.first_version,
+            last_version: write.last_version.or_else(|| self.lane(&write.stream).last),
+            stream: write.stream,
+        });
+        written.collect()
     }
 
-    fn written(
-        &self,
-        stream: StreamName,
-        before: Option<Version>,
-        is_empty: bool,
-    ) -> StreamAppended {
-        let first = before.map_or(Version::FIRST, Version::next);
-        StreamAppended {
-            first_version: (!is_empty).then_some(first),
-            last_version: self.lane(&stream).last,
-            stream,
-        }
+    fn write_next(&mut self, write: &mut Pending) -> bool {
+        let Some(event) = write.events.next() else { return false };
+        self.bring_back(write);
+        let version = self.push(&write.stream, event);
+        write.first_version.get_or_insert(version);
+        write.last_version = Some(version);
+        true
     }
 
-    /// A write to a deleted stream ends the deletion.
-    fn bring_back(&mut self, stream: &StreamName) {
-        let undelete = (!stream.is_metastream()).then(|| self.head_of(stream).undelete()).flatten();
-        if let Some((metadata, metastream)) = undelete.zip(stream.metastream()) {
+    /// A write to a deleted stream ends the deletion, unless the same append gives the stream new
+    /// settings: then those decide.
+    fn brings_back(&self, write: &StreamWrite, all: &[StreamWrite]) -> bool {
+        let metastream = write.stream.metastream();
+        metastream.is_some_and(|metastream| {
+            let new_settings =
+                all.iter().any(|other| other.stream == metastream && !other.events.is_empty());
+            self.lane(&write.stream).is_soft_deleted && !new_settings
+        })
+    }
+
+    fn bring_back(&mut self, write: &mut Pending) {
+        if !std::mem::take(&mut write.brings_back) {
+            return;
+        }
+        let undelete = self.head_of(&write.stream).undelete();
+        if let Some((metadata, metastream)) = undelete.zip(write.stream.metastream()) {
             self.push_metadata(&metastream, &metadata);
         }
     }
 
-    pub(super) fn push_metadata(
-        &mut self,
-        metastream: &StreamName,
-        metadata: &StreamMetadata,
-    ) -> Position {
+    pub(super) fn push_metadata(&mut self, metastream: &StreamName, metadata: &StreamMetadata) {
         let version = self.lane(metastream).last.map_or(Version::FIRST, Version::next);
-        self.push(metastream, metadata.to_event(EventId::of_store(metastream, version)))
+        self.push(metastream, metadata.to_event(EventId::of_store(metastream, version)));
     }
 
-    fn push(&mut self, stream: &StreamName, event: NewEvent) -> Position {
+    fn push(&mut self, stream: &StreamName, event: NewEvent) -> Version {
         let version = self.lane(stream).last.map_or(Version::FIRST, Version::next);
         let head = self.heads.entry(base(stream)).or_default();
         if stream.is_metastream() {
@@ -94,15 +100,12 @@ impl Store {
             self.begun.push(stream.clone());
         }
         self.streams.entry(stream.clone()).or_default().push(self.events.len());
-        self.record(stream, version, event)
+        self.record(stream, version, event);
+        version
     }
 
-    pub(super) fn record(
-        &mut self,
-        stream: &StreamName,
-        version: Version,
-        event: NewEvent,
-    ) -> Position {
+    pub(super) fn record(&mut self, stream: &StreamName, version: Version, event: NewEvent) {
+        self.tick();
         let position = Position::new(self.events.len() as u64);
         self.events.push(RecordedEvent {
             id: event.id,
@@ -118,7 +121,6 @@ impl Store {
             time: event.time.unwrap_or(self.recorded_at),
             recorded_at: self.recorded_at,
         });
-        position
     }
 }
 

@@ -1,8 +1,9 @@
 //! What a request that was taken becomes: one frame.
 
 use annals_core::{
-    Appended, CheckpointWrite, DeleteMode, DeleteStream, Deleted, Error, ErrorKind, NewEvent,
-    Position, Result, StateKey, StatePut, StreamAppended, StreamMetadata, Timestamp, Version,
+    Append, Appended, CheckpointWrite, DeleteMode, DeleteStream, Deleted, Error, ErrorKind,
+    NewEvent, Position, Result, StateKey, StatePut, StreamAppended, StreamMetadata, StreamName,
+    Timestamp, Version,
     rules::{self, Progress},
 };
 
@@ -20,6 +21,7 @@ use crate::{
 
 /// A write on its way into a frame.
 struct Pending<'a> {
+    base: Term,
     head: HeadEntry,
     revival: Option<Revival>,
     items: Box<dyn Iterator<Item = Item<'a>> + 'a>,
@@ -65,6 +67,9 @@ impl Committer {
             while write.put_next(&mut draft) {}
             write.revive(&mut draft);
         }
+        for write in &mut writes {
+            write.answer_check(&draft);
+        }
         if let Some(checkpoint) = advances {
             let key = StateKey::checkpoint(checkpoint.name.clone());
             let value = StatePut::checkpoint_value(checkpoint.position);
@@ -100,8 +105,9 @@ impl Committer {
                 retry: *retry,
                 role: role(hashed),
             });
-            let revival = Revival::of(&write.stream, &head, &self.shared.terms);
-            Pending { head, revival, items: Box::new(items), appended }
+            let revival = Revival::of(&write.stream, &head, &self.shared.terms)
+                .filter(|revival| !has_events_for(&prepared.append, &revival.metastream));
+            Pending { base: hashed.base, head, revival, items: Box::new(items), appended }
         });
         pending.collect()
     }
@@ -220,12 +226,25 @@ impl Pending<'_> {
         true
     }
 
+    /// The answer for a write without events is about the stream as the append leaves it.
+    fn answer_check(&mut self, draft: &Draft<'_>) {
+        if self.appended.first_version.is_none() {
+            let head = draft.head(self.base, &self.head).to_stream_head();
+            self.appended.last_version = head.lane(&self.appended.stream).last;
+        }
+    }
+
     /// Ends the deletion of the stream, once.
     fn revive(&mut self, draft: &mut Draft<'_>) {
         if let Some(revival) = self.revival.take() {
             draft.event(revival.item(), &self.head);
         }
     }
+}
+
+/// Whether an append writes events to a stream.
+fn has_events_for(append: &Append, stream: &StreamName) -> bool {
+    append.writes.iter().any(|write| write.stream == *stream && !write.events.is_empty())
 }
 
 fn role(hashed: &PreparedWrite) -> Role {

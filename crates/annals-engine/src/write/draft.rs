@@ -81,7 +81,7 @@ impl<'a> Draft<'a> {
     }
 
     /// The head of a stream as this frame leaves it; `known` holds when the group changed nothing.
-    fn head(&self, base: Term, known: &HeadEntry) -> HeadEntry {
+    pub(crate) fn head(&self, base: Term, known: &HeadEntry) -> HeadEntry {
         self.unpublished.own_head(base).unwrap_or(known).clone()
     }
 

@@ -21,6 +21,8 @@ cases! { "multi_stream", needs [MultiStream]:
     a_failed_check_refuses_all,
     checks_alone_write_nothing,
     a_stream_and_its_settings_are_written_together,
+    settings_in_the_same_append_decide_about_a_deleted_stream,
+    a_check_is_answered_as_the_append_leaves_the_stream,
     one_id_may_stand_in_several_streams,
     a_retry_gives_the_first_answer,
     a_retry_gives_the_first_answer_after_the_streams_went_on,
@@ -107,6 +109,32 @@ fn a_stream_and_its_settings_are_written_together(store: &Store) {
     store.append(append);
     store.check_stream("s", "s:b@1");
     store.check_all("s:a@0 s:b@1 $$s:$metadata@0");
+}
+
+fn settings_in_the_same_append_decide_about_a_deleted_stream(store: &Store) {
+    for settings_come_first in [true, false] {
+        let name = format!("s-{settings_come_first}");
+        store.write(&name, ["a", "b"]);
+        store.delete(&name);
+        let metadata = StreamMetadata { max_count: Some(2), ..StreamMetadata::default() };
+        let settings = metadata.to_write(&stream(&name), at(0)).expect("a stream has settings");
+        let mut append = Append::to(stream(&name), at(1), [event("c")]);
+        let place = if settings_come_first { 0 } else { 1 };
+        append.writes.insert(place, settings);
+        store.append(append);
+        store.check_stream(&name, &format!("{name}:b@1 {name}:c@2"));
+        let info = store.info_of(&name);
+        assert_eq!((info.metadata, info.metadata_version), (metadata, Some(version(1))));
+    }
+}
+
+fn a_check_is_answered_as_the_append_leaves_the_stream(store: &Store) {
+    store.write("s", ["a"]);
+    store.delete("s");
+    let done = store.append(Append::to(stream("$$s"), at(0), []).and(stream("s"), Any, []));
+    let last: Vec<_> = done.streams.iter().map(|row| row.last_version).collect();
+    assert_eq!(last, [Some(version(1)), Some(version(0))]);
+    assert_eq!(done.position, store.head());
 }
 
 fn one_id_may_stand_in_several_streams(store: &Store) {

@@ -20,6 +20,7 @@ cases! { "times", needs []:
     the_recorded_time_never_goes_back,
     a_clock_that_was_set_back_catches_up,
     deletions_are_recorded_with_the_time,
+    an_append_that_writes_nothing_does_not_move_the_time,
 }
 
 fn recorded(store: &Store) -> Vec<i64> {
@@ -95,4 +96,11 @@ fn deletions_are_recorded_with_the_time(store: &Store) {
     store.clock().advance_micros(SECOND);
     store.tombstone("s");
     assert_eq!(recorded(store), [0, SECOND, 2 * SECOND, 2 * SECOND, 3 * SECOND]);
+}
+
+fn an_append_that_writes_nothing_does_not_move_the_time(store: &Store) {
+    store.append_to("s", Any, []);
+    store.clock().advance_micros(-SECOND);
+    store.write("s", ["a"]);
+    assert_eq!(recorded(store), [-SECOND]);
 }
