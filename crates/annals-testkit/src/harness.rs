@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use annals_core::{Backend, Clock, MemoryBackend, Result};
 
 /// A backend as the suite sees it.
-pub trait Harness: Send + Sync + 'static {
+pub trait Harness: Send + Sync + fmt::Debug + 'static {
     /// The backend's name: the first part of the names of its cases, and what `ANNALS_REQUIRE`
     /// calls it.
     fn name(&self) -> &'static str;

@@ -3,7 +3,7 @@
 //! * [`run`] is the conformance suite: named cases that every backend runs. A case whose
 //!   capability a backend lacks is listed as ignored, never as passed. A backend that cannot be
 //!   tested here is ignored too, unless the environment variable `ANNALS_REQUIRE` names it. Races
-//!   of many threads are among the cases.
+//!   of many threads are among the cases, and random operations compared with the reference.
 //! * [`History`] notes what was tried on a store and says whether what is stored can have come
 //!   from it.
 //!
@@ -29,6 +29,7 @@ mod deadline;
 mod follower;
 mod harness;
 mod history;
+mod model;
 mod races;
 mod random;
 mod run;

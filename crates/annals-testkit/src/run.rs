@@ -4,7 +4,7 @@ use std::{process::ExitCode, sync::Arc, time::Duration};
 
 use libtest_mimic::{Arguments, Completion, Failed, Trial};
 
-use crate::{Case, Harness, Store, conformance, deadline, races};
+use crate::{Case, Harness, Store, conformance, deadline, model, races};
 
 /// Far more than any case takes on a busy machine.
 const DEADLINE: Duration = Duration::from_secs(300);
@@ -12,8 +12,8 @@ const DEADLINE: Duration = Duration::from_secs(300);
 /// Every case there is.
 #[must_use]
 pub fn cases() -> Vec<Case> {
-    let races = races::CASES.iter().copied().flatten().copied();
-    conformance::cases().chain(races).collect()
+    let others = races::CASES.iter().chain(model::TOPICS).copied().flatten().copied();
+    conformance::cases().chain(others).collect()
 }
 
 /// Runs every case for each backend, as the arguments of the process say; those of `cargo test`.
@@ -37,8 +37,8 @@ pub fn run(harnesses: Vec<Box<dyn Harness>>) -> ExitCode {
 
 fn present(name: String, harness: Arc<dyn Harness>, case: Case) -> Trial {
     Trial::ignorable_test(name.clone(), move || {
-        let done = deadline::within(DEADLINE, &name, move || {
-            let store = Store::begin(harness.as_ref());
+        let done = deadline::within(DEADLINE * model::patience(), &name, move || {
+            let store = Store::begin(harness);
             let unmet = case.unmet(&store.backend().capabilities());
             if unmet.is_none() {
                 (case.run)(&store);

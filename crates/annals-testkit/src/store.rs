@@ -23,6 +23,7 @@ pub struct Store {
     backend: Mutex<Arc<dyn Backend>>,
     clock: Arc<ManualClock>,
     place: Box<dyn Place>,
+    harness: Arc<dyn Harness>,
 }
 
 impl Store {
@@ -31,11 +32,17 @@ impl Store {
     /// # Panics
     /// When the harness cannot give one.
     #[must_use]
-    pub fn begin(harness: &dyn Harness) -> Self {
+    pub fn begin(harness: Arc<dyn Harness>) -> Self {
         let clock = Arc::new(ManualClock::at(BEGINNING));
         let place = harness.place(Arc::<ManualClock>::clone(&clock)).expect("there is room");
         let backend = Mutex::new(place.open().expect("an empty store opens"));
-        Self { backend, clock, place }
+        Self { backend, clock, place, harness }
+    }
+
+    /// Another fresh, empty store of the same backend.
+    #[must_use]
+    pub fn another(&self) -> Self {
+        Self::begin(Arc::clone(&self.harness))
     }
 
     /// The backend itself.
@@ -48,6 +55,10 @@ impl Store {
     #[must_use]
     pub fn clock(&self) -> &ManualClock {
         &self.clock
+    }
+
+    pub(crate) fn shared_clock(&self) -> Arc<ManualClock> {
+        Arc::clone(&self.clock)
     }
 
     /// Closes the store and opens it again.
