@@ -28,6 +28,8 @@ pub(crate) struct Shared {
     pub(crate) view: RwLock<Arc<View>>,
     /// The position after the newest durable event. Published after the sync.
     head: AtomicU64,
+    /// The head that is being published: ahead of `head` while the heads of streams are shown.
+    coming: AtomicU64,
     /// How many streams were begun, published with the head.
     streams: AtomicU64,
     /// Notified after the head moved, and when the store closes.
@@ -62,6 +64,7 @@ impl Shared {
             terms: start.terms,
             view: RwLock::new(Arc::new(start.view)),
             head: AtomicU64::new(start.end),
+            coming: AtomicU64::new(start.end),
             streams: AtomicU64::new(start.streams),
             changed: Event::new(),
             retry_window: RwLock::new(start.retry_window),
@@ -82,8 +85,11 @@ impl Shared {
         self.streams.load(Ordering::Acquire)
     }
 
-    /// Makes everything below `end` visible and wakes whoever waits for it.
-    pub(crate) fn publish(&self, end: u64, streams: u64) {
+    /// Makes everything below `end` visible and wakes whoever waits for it. What streams and state
+    /// become by it is shown by `show`.
+    pub(crate) fn publish(&self, end: u64, streams: u64, show: impl FnOnce()) {
+        self.coming.store(end, Ordering::SeqCst);
+        show();
         self.streams.store(streams, Ordering::Release);
         self.head.store(end, Ordering::Release);
         self.changed.notify(usize::MAX);
@@ -95,6 +101,12 @@ impl Shared {
         // The head first: a view taken later knows at least as much.
         let end = self.end();
         Ok(Snapshot { view: Arc::clone(&self.view.read()), terms: self.terms, end })
+    }
+
+    /// Whether heads of streams that were looked up since the snapshot was taken are of it, and
+    /// not of a commit after it.
+    pub(crate) fn is_still(&self, snapshot: &Snapshot) -> bool {
+        self.coming.load(Ordering::SeqCst) == snapshot.end
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -24,79 +24,96 @@ pub(crate) enum Evaluation {
     Acceptable(Basis),
 }
 
+/// What the decision stands on, all of one snapshot.
+struct Found {
+    snapshot: Snapshot,
+    heads: Vec<HeadEntry>,
+    state: Option<StoredState>,
+}
+
 /// Decides about a request as of now.
 ///
 /// # Errors
 /// The refusal.
 pub(crate) fn evaluate(shared: &Shared, prepared: &Prepared) -> Result<Evaluation> {
-    let snapshot = shared.snapshot()?;
+    let found = look_up(shared, prepared)?;
     shared.check_poison()?;
     match prepared {
-        Prepared::Append(append) => evaluate_append(shared, &snapshot, append),
-        Prepared::Delete(delete, base) => {
-            let head = snapshot.view.head(*base)?;
-            let (expected, mode) = (delete.expected, delete.mode);
-            rules::decide_delete(&delete.stream, expected, mode, &head.to_stream_head())?;
-            Ok(acceptable(&snapshot, vec![head], None))
+        Prepared::Append(append) => evaluate_append(shared, found, append),
+        Prepared::Delete(delete, _) => {
+            let head = found.heads.first().map(HeadEntry::to_stream_head).unwrap_or_default();
+            rules::decide_delete(&delete.stream, delete.expected, delete.mode, &head)?;
+            Ok(found.acceptable())
         }
         Prepared::PutState(put) => {
-            let stored = stored_state(&snapshot, &put.key)?;
-            rules::decide_state(&put.key, put.expected, stored.map(|stored| stored.revision))?;
-            Ok(acceptable(&snapshot, Vec::new(), stored))
+            let revision = found.state.map(|stored| stored.revision);
+            rules::decide_state(&put.key, put.expected, revision)?;
+            Ok(found.acceptable())
         }
     }
 }
 
-fn acceptable(
-    snapshot: &Snapshot,
-    heads: Vec<HeadEntry>,
-    state: Option<StoredState>,
-) -> Evaluation {
-    Evaluation::Acceptable(Basis { as_of: snapshot.end, heads, state })
+/// Looks up heads and state. They change while commits are published, so that is done again
+/// until nothing was published in between: a head that is newer than the snapshot would hide
+/// that the snapshot lacks its events.
+fn look_up(shared: &Shared, prepared: &Prepared) -> Result<Found> {
+    loop {
+        let snapshot = shared.snapshot()?;
+        let head = |base| snapshot.view.head(base);
+        let (heads, state) = match prepared {
+            Prepared::Append(append) => {
+                let heads = append.writes.iter().map(|write| head(write.base)).collect();
+                let checkpoint = append.append.checkpoint.as_ref();
+                let key = checkpoint.map(|write| StateKey::checkpoint(write.name.clone()));
+                (heads, key.map(|key| stored_state(&snapshot, &key)))
+            }
+            Prepared::Delete(_, base) => (head(*base).map(|head| vec![head]), None),
+            Prepared::PutState(put) => (Ok(Vec::new()), Some(stored_state(&snapshot, &put.key))),
+        };
+        let (heads, state) = (heads?, state.transpose()?.flatten());
+        if shared.is_still(&snapshot) {
+            return Ok(Found { snapshot, heads, state });
+        }
+        std::thread::yield_now();
+    }
 }
 
-fn evaluate_append(
-    shared: &Shared,
-    snapshot: &Snapshot,
-    prepared: &PreparedAppend,
-) -> Result<Evaluation> {
+impl Found {
+    fn acceptable(self) -> Evaluation {
+        let Self { snapshot, heads, state } = self;
+        Evaluation::Acceptable(Basis { as_of: snapshot.end, heads, state })
+    }
+}
+
+fn evaluate_append(shared: &Shared, found: Found, prepared: &PreparedAppend) -> Result<Evaluation> {
     let append = &prepared.append;
-    let mut heads = Vec::with_capacity(append.writes.len());
+    let (snapshot, heads) = (&found.snapshot, &found.heads);
     let mut outcomes = Vec::with_capacity(append.writes.len());
-    for (write, hashed) in append.writes.iter().zip(&prepared.writes) {
-        let head = snapshot.view.head(hashed.base)?;
+    for ((write, hashed), head) in append.writes.iter().zip(&prepared.writes).zip(heads) {
         let lane = head.to_stream_head().lane(&write.stream);
         outcomes.push(outcome(shared, snapshot, write, hashed, lane)?);
-        heads.push(head);
     }
     if let Plan::Stored(stored) = rules::plan(&append.writes, outcomes)? {
-        return Ok(Evaluation::Answered(Receipt::Appended(answer_again(append, &heads, &stored))));
+        return Ok(Evaluation::Answered(Receipt::Appended(answer_again(append, heads, &stored))));
     }
     for (number, condition) in append.conditions.iter().enumerate() {
         if let Some(position) = match_of(snapshot, condition)? {
             return Err(Error::condition_failed_at(number, position));
         }
     }
-    let mut changes = false;
-    let state = match &append.checkpoint {
-        None => None,
-        Some(checkpoint) => {
-            let stored = stored_state(snapshot, &StateKey::checkpoint(checkpoint.name.clone()))?;
-            let position = stored.and_then(|stored| stored.checkpoint);
-            let has_events = append.event_count() > 0;
-            changes |=
-                rules::decide_checkpoint(checkpoint, position, has_events)? == Progress::Advance;
-            stored
-        }
-    };
-    changes |= append.event_count() > 0
-        || append.writes.iter().zip(&heads).any(|(write, head)| revives(write, head));
+    let has_events = append.event_count() > 0;
+    let mut changes =
+        has_events || append.writes.iter().zip(heads).any(|(write, head)| revives(write, head));
+    if let Some(checkpoint) = &append.checkpoint {
+        let position = found.state.and_then(|stored| stored.checkpoint);
+        changes |= rules::decide_checkpoint(checkpoint, position, has_events)? == Progress::Advance;
+    }
     if !changes {
         let none = vec![None; heads.len()];
-        let answer = Appended { duplicate: false, ..answer_again(append, &heads, &none) };
+        let answer = Appended { duplicate: false, ..answer_again(append, heads, &none) };
         return Ok(Evaluation::Answered(Receipt::Appended(answer)));
     }
-    Ok(acceptable(snapshot, heads, state))
+    Ok(found.acceptable())
 }
 
 /// Whether a write brings a deleted stream back.
