@@ -4,6 +4,12 @@ use std::process::ExitCode;
 
 use annals_testkit::{MemoryHarness, run};
 
+mod embedded;
+
 fn main() -> ExitCode {
-    run(vec![Box::new(MemoryHarness)])
+    run(vec![
+        Box::new(MemoryHarness),
+        Box::new(embedded::InFolder),
+        Box::new(embedded::TinySegments),
+    ])
 }
