@@ -2,7 +2,10 @@
 
 use std::io::{self, BufRead, IsTerminal, Write};
 
-use crate::failure::{Failure, Result};
+use crate::{
+    exit::Exit,
+    failure::{Failure, Result},
+};
 
 /// What to do without asking.
 #[derive(Debug, clap::Args)]
@@ -16,7 +19,7 @@ impl ConfirmArgs {
     /// Says what will happen and asks. Where nobody can answer, nothing happens.
     ///
     /// # Errors
-    /// Usage (exit 2) when it was not agreed to.
+    /// Usage (exit 2) where nobody can answer, failure (exit 1) when it was not agreed to.
     pub(crate) fn ask(&self, what_will_happen: &str) -> Result<()> {
         if self.yes {
             return Ok(());
@@ -24,7 +27,10 @@ impl ConfirmArgs {
         let mut stderr = io::stderr();
         writeln!(stderr, "{what_will_happen}")?;
         if !io::stdin().is_terminal() {
-            return Err(refused("nobody can be asked, because stdin is no terminal"));
+            return Err(Failure::usage(
+                "nobody can be asked, because stdin is no terminal; nothing was changed",
+                "add `--yes` to go on without asking",
+            ));
         }
         write!(stderr, "Go on? [y/N] ")?;
         stderr.flush()?;
@@ -33,10 +39,11 @@ impl ConfirmArgs {
         if matches!(answer.trim(), "y" | "Y" | "yes") {
             return Ok(());
         }
-        Err(refused("it was not agreed to"))
+        Err(Failure::new(
+            Exit::Failure,
+            "nothing was changed",
+            "it was not agreed to",
+            "answer `y`, or add `--yes` to go on without asking",
+        ))
     }
-}
-
-fn refused(why: &str) -> Failure {
-    Failure::usage(format!("{why}; nothing was changed"), "add `--yes` to go on without asking")
 }

@@ -64,14 +64,14 @@ impl Session {
 
     /// Opens the store, and makes it where there is none.
     pub(crate) fn open_or_create(&self) -> Result<Arc<dyn Backend>> {
-        block_on(annals::open(&self.url.to_string()))
+        block_on(self.url.open())
             .or_fail(|| format!("the store `{}` could not be opened", self.url))
     }
 
     /// Opens a store that must be there already: reading makes no store.
     pub(crate) fn open(&self) -> Result<Arc<dyn Backend>> {
         self.check_exists()?;
-        block_on(annals::open_existing(&self.url.to_string()))
+        block_on(self.url.open_existing())
             .or_fail(|| format!("the store `{}` could not be opened", self.url))
     }
 
@@ -109,16 +109,18 @@ impl Session {
 }
 
 fn check_exists(dir: &Path, url: &StoreUrl) -> Result<()> {
-    match dir.try_exists() {
-        Ok(true) => Ok(()),
-        Ok(false) => Err(Failure::new(
+    let what = || format!("the store `{url}` could not be opened");
+    let is_missing = !dir.try_exists().or_fail(what)?;
+    let is_empty = || dir.read_dir().is_ok_and(|mut entries| entries.next().is_none());
+    if is_missing || is_empty() {
+        return Err(Failure::new(
             Exit::NotFound,
-            format!("the store `{url}` could not be opened"),
-            format!("there is no folder `{}`", dir.display()),
+            what(),
+            format!("there is no store in `{}`", dir.display()),
             "`annals append` or `annals import` makes a store; `--at` names another one",
-        )),
-        Err(error) => Err(Failure::file(format!("the store `{url}` could not be opened"), &error)),
+        ));
     }
+    Ok(())
 }
 
 /// The store as a URI, for CloudEvents.

@@ -13,7 +13,7 @@ use crate::StoreUrl;
 /// and what opening met: `Unavailable` when another process holds the store, `PermissionDenied`,
 /// `Corrupted`.
 pub async fn open(url: &str) -> Result<Arc<dyn Backend>> {
-    open_url(url.parse()?, Missing::Begin).await
+    url.parse::<StoreUrl>()?.open().await
 }
 
 /// Opens a store that must be there already. A memory store is always new.
@@ -21,7 +21,25 @@ pub async fn open(url: &str) -> Result<Arc<dyn Backend>> {
 /// # Errors
 /// Those of [`open`], and `InvalidArgument` when the folder holds no store.
 pub async fn open_existing(url: &str) -> Result<Arc<dyn Backend>> {
-    open_url(url.parse()?, Missing::Refuse).await
+    url.parse::<StoreUrl>()?.open_existing().await
+}
+
+impl StoreUrl {
+    /// Opens the store, like [`open`].
+    ///
+    /// # Errors
+    /// Those of [`open`].
+    pub async fn open(&self) -> Result<Arc<dyn Backend>> {
+        open_url(self, Missing::Begin).await
+    }
+
+    /// Opens the store that must be there already, like [`open_existing`].
+    ///
+    /// # Errors
+    /// Those of [`open_existing`].
+    pub async fn open_existing(&self) -> Result<Arc<dyn Backend>> {
+        open_url(self, Missing::Refuse).await
+    }
 }
 
 /// What to do where there is no store.
@@ -31,10 +49,10 @@ enum Missing {
     Refuse,
 }
 
-async fn open_url(url: StoreUrl, missing: Missing) -> Result<Arc<dyn Backend>> {
+async fn open_url(url: &StoreUrl, missing: Missing) -> Result<Arc<dyn Backend>> {
     match url {
         StoreUrl::Memory => Ok(Arc::new(MemoryBackend::new())),
-        StoreUrl::File(dir) => open_dir(dir, missing).await,
+        StoreUrl::File(dir) => open_dir(dir.clone(), missing).await,
     }
 }
 

@@ -98,6 +98,10 @@ fn is_variant(scheme: &str, known: &str) -> bool {
 impl fmt::Display for StoreUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            // A path that begins with `//` would be read as `file://`.
+            Self::File(dir) if dir.to_string_lossy().starts_with("//") => {
+                write!(f, "file://{}", dir.display())
+            }
             Self::File(dir) => write!(f, "file:{}", dir.display()),
             Self::Memory => f.write_str("memory:"),
         }
@@ -121,6 +125,7 @@ mod tests {
         check("file:./data", "file:./data");
         check("file:/var/data", "file:/var/data");
         check("file:///var/data", "file:/var/data");
+        check("file:////var/data", "file:////var/data");
         check("./data", "file:./data");
         check("data", "file:data");
         check("./a:b", "file:./a:b");

@@ -36,9 +36,9 @@ pub(crate) struct Args {
     /// What happened
     #[arg(value_name = "TYPE", required_unless_present = "batch", conflicts_with = "batch")]
     event_type: Option<String>,
-    /// The facts: JSON, `-` for stdin, `@FILE` for a file
-    #[arg(value_name = "JSON|-|@FILE", default_value = "{}", hide_default_value = true)]
-    data: String,
+    /// The facts: JSON (`{}` when left out), `-` for stdin, `@FILE` for a file
+    #[arg(value_name = "JSON|-|@FILE", conflicts_with = "batch")]
+    data: Option<String>,
     /// What the stream must look like before: any, none, exists, or the version of its last event
     #[arg(long, value_name = "any|none|exists|N", default_value = "any")]
     expect: String,
@@ -155,7 +155,11 @@ impl Args {
             ));
         };
         let content_type = ContentType::new(self.content_type.clone())?;
-        let data = payload::read(&self.data)?;
+        let data = match &self.data {
+            Some(data) => payload::read(data)?,
+            None if content_type == ContentType::Json => Bytes::from_static(b"{}"),
+            None => Bytes::new(),
+        };
         if content_type == ContentType::Json {
             payload::check_json(&data, "the data")?;
         }

@@ -24,7 +24,8 @@ use crate::{
     annals tail                              everything from now on\n  \
     annals tail account-1 -n 10              ten past events, then what comes\n  \
     annals tail --category account --count 5 five events, then end\n\n\
-    Ends with Ctrl-C, or when whoever reads the output has gone.")]
+    Ends with Ctrl-C, or when whoever reads the output has gone. A `file:` store is used by one\n\
+    process at a time, so nobody else can append to it meanwhile.")]
 pub(crate) struct Args {
     #[command(flatten)]
     select: SelectArgs,

@@ -123,10 +123,11 @@ fn events_and_batches_over_the_limits() {
 fn a_folder_that_is_no_store() {
     let annals = Annals::new();
     fs::create_dir(annals.path("other")).unwrap();
-    assert!(annals.fails(2, &["read", "--at", "other"]).contains("no store"));
+    assert!(annals.fails(3, &["read", "--at", "other"]).contains("no store"));
     annals.write("other/letter.txt", "Dear Ann");
-    for args in [&["append", "s", "t", "--at", "other"][..], &["verify", "--at", "other"]] {
-        annals.fails(2, args);
+    let at = |command: &'static [&'static str]| [command, &["--at", "other"]].concat();
+    for args in [at(&["append", "s", "t"]), at(&["read"]), at(&["info"]), at(&["verify"])] {
+        annals.fails(2, &args);
     }
     assert_eq!(fs::read_dir(annals.path("other")).unwrap().count(), 1, "nothing was put into it");
     annals.write("file", "");

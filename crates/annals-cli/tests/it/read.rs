@@ -76,6 +76,6 @@ fn what_is_not_there_is_not_found() {
     let annals = Annals::with_events();
     assert!(annals.fails(3, &["read", "account-9"]).contains("`account-9` does not exist"));
     let missing = Annals::new();
-    assert!(missing.fails(3, &["read"]).contains("there is no folder"));
+    assert!(missing.fails(3, &["read"]).contains("there is no store in"));
     assert!(!missing.path("annals-data").exists(), "reading makes no store");
 }

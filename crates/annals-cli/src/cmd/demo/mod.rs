@@ -76,6 +76,6 @@ fn story(teller: &mut Teller, dir: &Path) -> Result<()> {
 }
 
 fn open(dir: &Path) -> Result<Arc<dyn Backend>> {
-    let url = StoreUrl::File(dir.to_owned()).to_string();
-    block_on(annals::open(&url)).or_fail(|| "the store of the demo could not be opened")
+    block_on(StoreUrl::File(dir.to_owned()).open())
+        .or_fail(|| "the store of the demo could not be opened")
 }
