@@ -4,6 +4,7 @@
 //!   capability a backend lacks is listed as ignored, never as passed. A backend that cannot be
 //!   tested here is ignored too, unless the environment variable `ANNALS_REQUIRE` names it. Races
 //!   of many threads are among the cases, and random operations compared with the reference.
+//! * [`faults`] is a disk that crashes, tears, fills up and forgets on request.
 //! * [`History`] notes what was tried on a store and says whether what is stored can have come
 //!   from it.
 //!
@@ -26,6 +27,7 @@
 mod case;
 mod conformance;
 mod deadline;
+pub mod faults;
 mod follower;
 mod harness;
 mod history;
