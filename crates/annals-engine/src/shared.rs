@@ -28,8 +28,6 @@ pub(crate) struct Shared {
     pub(crate) view: RwLock<Arc<View>>,
     /// The position after the newest durable event. Published after the sync.
     head: AtomicU64,
-    /// The head that is being published: ahead of `head` while the heads of streams are shown.
-    coming: AtomicU64,
     /// How many streams were begun, published with the head.
     streams: AtomicU64,
     /// Notified after the head moved, and when the store closes.
@@ -64,7 +62,6 @@ impl Shared {
             terms: start.terms,
             view: RwLock::new(Arc::new(start.view)),
             head: AtomicU64::new(start.end),
-            coming: AtomicU64::new(start.end),
             streams: AtomicU64::new(start.streams),
             changed: Event::new(),
             retry_window: RwLock::new(start.retry_window),
@@ -85,11 +82,9 @@ impl Shared {
         self.streams.load(Ordering::Acquire)
     }
 
-    /// Makes everything below `end` visible and wakes whoever waits for it. What streams and state
-    /// become by it is shown by `show`.
-    pub(crate) fn publish(&self, end: u64, streams: u64, show: impl FnOnce()) {
-        self.coming.store(end, Ordering::SeqCst);
-        show();
+    /// Makes everything below `end` visible and wakes whoever waits for it. The heads of streams
+    /// and state have been shown a moment before.
+    pub(crate) fn publish(&self, end: u64, streams: u64) {
         self.streams.store(streams, Ordering::Release);
         self.head.store(end, Ordering::Release);
         self.changed.notify(usize::MAX);
@@ -103,10 +98,16 @@ impl Shared {
         Ok(Snapshot { view: Arc::clone(&self.view.read()), terms: self.terms, end })
     }
 
-    /// Whether heads of streams that were looked up since the snapshot was taken are of it, and
-    /// not of a commit after it.
-    pub(crate) fn is_still(&self, snapshot: &Snapshot) -> bool {
-        self.coming.load(Ordering::SeqCst) == snapshot.end
+    /// A snapshot that has everything below `end`, which is durable and published in a moment at
+    /// the latest.
+    pub(crate) fn snapshot_of(&self, end: u64) -> Result<Snapshot> {
+        loop {
+            let snapshot = self.snapshot()?;
+            if snapshot.end >= end {
+                return Ok(snapshot);
+            }
+            std::thread::yield_now();
+        }
     }
 
     pub(crate) fn now(&self) -> Timestamp {

@@ -17,6 +17,9 @@ pub(crate) struct HeadEntry {
     pub(crate) metadata: Option<Arc<StreamMetadata>>,
     /// Where the event is that closed the stream for good.
     pub(crate) tombstone: Option<u64>,
+    /// The position after its newest event; zero where the tree knows it, which is older than
+    /// any head.
+    pub(crate) end: u64,
 }
 
 impl HeadEntry {
@@ -54,6 +57,7 @@ impl HeadEntry {
             metadata_position: take()?,
             tombstone: take()?,
             metadata: None,
+            end: 0,
         })
     }
 }
@@ -70,6 +74,7 @@ mod tests {
             metadata_position: Some(300),
             tombstone: None,
             metadata: None,
+            end: 0,
         };
         assert_eq!(HeadEntry::decode(&entry.encode()), Ok(entry));
         assert!(HeadEntry::decode(&[0, 0, 0]).is_err());

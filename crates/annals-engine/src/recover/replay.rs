@@ -173,6 +173,7 @@ impl Replayer<'_> {
         } else {
             head.last = Some(event.version);
         }
+        head.end = position + 1;
         self.index.set_head(base, head);
         self.found_by.clear();
         let correlation = event.metadata.correlation();

@@ -101,9 +101,8 @@ impl Committer {
             self.segment.buffer.clear();
             return self.shared.check_poison();
         }
-        let (unpublished, memory) = (&mut self.unpublished, &self.segment.memory);
-        let show = || unpublished.publish(&mut memory.index.write());
-        self.shared.publish(self.next_position, self.streams, show);
+        self.unpublished.publish(&mut self.segment.memory.index.write());
+        self.shared.publish(self.next_position, self.streams);
         Ok(())
     }
 

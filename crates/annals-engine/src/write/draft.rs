@@ -89,6 +89,7 @@ impl<'a> Draft<'a> {
     pub(crate) fn event(&mut self, item: Item<'_>, known: &HeadEntry) -> Version {
         let position = self.header.first_position + u64::from(self.header.events);
         let mut head = self.head(item.base, known);
+        head.end = position + 1;
         let is_metadata = matches!(item.role, Role::Metadata(_));
         let last = if is_metadata { head.metadata_last } else { head.last };
         let next = last.map_or(Version::FIRST, Version::next);

@@ -24,8 +24,11 @@ pub(crate) enum Evaluation {
     Acceptable(Basis),
 }
 
-/// What the decision stands on, all of one snapshot.
+/// What the decision stands on.
 struct Found {
+    /// Everything below was there before anything was looked up.
+    as_of: u64,
+    /// Has the events of everything that was looked up.
     snapshot: Snapshot,
     heads: Vec<HeadEntry>,
     state: Option<StoredState>,
@@ -53,35 +56,38 @@ pub(crate) fn evaluate(shared: &Shared, prepared: &Prepared) -> Result<Evaluatio
     }
 }
 
-/// Looks up heads and state. They change while commits are published, so that is done again
-/// until nothing was published in between: a head that is newer than the snapshot would hide
-/// that the snapshot lacks its events.
+/// Looks up heads and state, and then takes the snapshot of events.
+///
+/// Heads are shown a moment before their events. A snapshot older than a head would hide that
+/// the stream moved on by this very request, sent before: so it must have the events of all heads.
+/// Heads older than the snapshot do no harm: each was true when it was looked up, and the committer
+/// looks again from `as_of` on.
 fn look_up(shared: &Shared, prepared: &Prepared) -> Result<Found> {
-    loop {
-        let snapshot = shared.snapshot()?;
-        let head = |base| snapshot.view.head(base);
-        let (heads, state) = match prepared {
-            Prepared::Append(append) => {
-                let heads = append.writes.iter().map(|write| head(write.base)).collect();
-                let checkpoint = append.append.checkpoint.as_ref();
-                let key = checkpoint.map(|write| StateKey::checkpoint(write.name.clone()));
-                (heads, key.map(|key| stored_state(&snapshot, &key)))
-            }
-            Prepared::Delete(_, base) => (head(*base).map(|head| vec![head]), None),
-            Prepared::PutState(put) => (Ok(Vec::new()), Some(stored_state(&snapshot, &put.key))),
-        };
-        let (heads, state) = (heads?, state.transpose()?.flatten());
-        if shared.is_still(&snapshot) {
-            return Ok(Found { snapshot, heads, state });
+    let before = shared.snapshot()?;
+    let head = |base| before.view.head(base);
+    let heads = match prepared {
+        Prepared::Append(append) => append.writes.iter().map(|write| head(write.base)).collect(),
+        Prepared::Delete(_, base) => head(*base).map(|head| vec![head]),
+        Prepared::PutState(_) => Ok(Vec::new()),
+    }?;
+    let key = match prepared {
+        Prepared::Append(append) => {
+            let checkpoint = append.append.checkpoint.as_ref();
+            checkpoint.map(|write| StateKey::checkpoint(write.name.clone()))
         }
-        std::thread::yield_now();
-    }
+        Prepared::PutState(put) => Some(put.key.clone()),
+        Prepared::Delete(..) => None,
+    };
+    let state = key.map(|key| stored_state(&before, &key)).transpose()?.flatten();
+    let end = heads.iter().map(|head| head.end).max().unwrap_or_default();
+    let snapshot = shared.snapshot_of(end)?;
+    Ok(Found { as_of: before.end, snapshot, heads, state })
 }
 
 impl Found {
     fn acceptable(self) -> Evaluation {
-        let Self { snapshot, heads, state } = self;
-        Evaluation::Acceptable(Basis { as_of: snapshot.end, heads, state })
+        let Self { as_of, heads, state, .. } = self;
+        Evaluation::Acceptable(Basis { as_of, heads, state })
     }
 }
 
