@@ -2,10 +2,17 @@
 //!
 //! A frame is a header of 40 bytes and its records. The header has a checksum of its own and each
 //! record has one, so that a single event can be checked without reading the whole frame.
+//!
+//! A header's checksum also covers where it stands. So the bytes of a frame that turn up anywhere
+//! else, for example in the data of an event that is a backup, are not taken for one.
 
 use bytes::Bytes;
 
-use super::{Damaged, record::RECORD_PREFIX_LEN, segment_header::split};
+use super::{
+    Damaged,
+    record::RECORD_PREFIX_LEN,
+    segment_header::{self, split},
+};
 
 /// Length of a frame header.
 pub(crate) const FRAME_HEADER_LEN: usize = 40;
@@ -31,8 +38,25 @@ pub(crate) struct FrameHeader {
     pub(crate) states: u32,
 }
 
+/// Where a frame stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Home {
+    /// The checksum of its segment's header, which differs for every store and segment.
+    pub(crate) segment: u32,
+    /// Where in the segment it begins.
+    pub(crate) offset: u32,
+}
+
+impl Home {
+    fn crc(self, covered: &[u8]) -> [u8; 4] {
+        let crc = crc32c::crc32c(&self.segment.to_le_bytes());
+        let crc = crc32c::crc32c_append(crc, &self.offset.to_le_bytes());
+        crc32c::crc32c_append(crc, covered).to_le_bytes()
+    }
+}
+
 impl FrameHeader {
-    pub(crate) fn encode(&self) -> [u8; FRAME_HEADER_LEN] {
+    pub(crate) fn encode(&self, home: Home) -> [u8; FRAME_HEADER_LEN] {
         let mut out = [0; FRAME_HEADER_LEN];
         let (magic, rest) = out.split_at_mut(4);
         magic.copy_from_slice(&MAGIC);
@@ -51,20 +75,25 @@ impl FrameHeader {
             place.copy_from_slice(field);
             left = rest;
         }
-        crc.copy_from_slice(&crc32c::crc32c(covered).to_le_bytes());
+        crc.copy_from_slice(&home.crc(covered));
         out
     }
 
-    /// Reads a header from the beginning of bytes.
-    pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
-        let (header, _) = split::<FRAME_HEADER_LEN>(bytes)?;
+    /// Reads the header at an offset of a segment.
+    pub(crate) fn decode(segment: &[u8], offset: usize) -> Result<Self, Damaged> {
+        const OUTSIDE: Damaged = Damaged("a commit was expected beyond the end");
+        let (header, _) = split::<FRAME_HEADER_LEN>(segment.get(offset..).ok_or(OUTSIDE)?)?;
+        let home = Home {
+            segment: segment_header::checksum(segment).ok_or(OUTSIDE)?,
+            offset: u32::try_from(offset).map_err(|_| OUTSIDE)?,
+        };
         let (magic, rest) = split::<4>(&header)?;
         if magic != MAGIC {
             return Err(Damaged("a commit does not begin where one should"));
         }
         let (crc, rest) = split::<4>(rest)?;
         let (_, covered) = header.split_at(CRC_COVERS_FROM);
-        if crc != crc32c::crc32c(covered).to_le_bytes() {
+        if crc != home.crc(covered) {
             return Err(Damaged("the checksum of a commit's header does not match"));
         }
         let (len, rest) = split::<4>(rest)?;
@@ -93,13 +122,14 @@ pub(crate) struct Frame {
 }
 
 impl Frame {
-    /// Reads and checks the frame at the beginning of bytes.
-    pub(crate) fn decode(bytes: &Bytes) -> Result<Self, Damaged> {
-        let header = FrameHeader::decode(bytes)?;
+    /// Reads and checks the frame at an offset of a segment.
+    pub(crate) fn decode(segment: &Bytes, offset: usize) -> Result<Self, Damaged> {
+        let header = FrameHeader::decode(segment, offset)?;
         let len = header.len as usize;
-        if len < FRAME_HEADER_LEN || len > bytes.len() {
+        if len < FRAME_HEADER_LEN || len > segment.len() - offset {
             return Err(Damaged("a commit reaches beyond the end"));
         }
+        let frame = segment.slice(offset..offset + len);
         let count = u64::from(header.events) + u64::from(header.states);
         // No record is shorter than its prefix, so a made-up count cannot ask for much memory.
         let most = (len / RECORD_PREFIX_LEN) as u64;
@@ -109,7 +139,7 @@ impl Frame {
         let mut records = Vec::with_capacity(usize::try_from(count).unwrap_or(0));
         let mut at = FRAME_HEADER_LEN;
         while at < len {
-            let body = super::record::checked(&bytes.slice(at..len))?;
+            let body = super::record::checked(&frame.slice(at..))?;
             let end = at + RECORD_PREFIX_LEN + body.len();
             records.push((at as u32, body));
             at = end;
@@ -129,7 +159,7 @@ pub(crate) fn find_magic(bytes: &[u8], from: usize) -> impl Iterator<Item = usiz
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{super::segment_header::SEGMENT_HEADER_LEN, *};
 
     fn header() -> FrameHeader {
         FrameHeader {
@@ -142,23 +172,43 @@ mod tests {
         }
     }
 
+    const AT: usize = SEGMENT_HEADER_LEN;
+
+    /// A segment whose first frame has this header and nothing else.
+    fn segment(header: FrameHeader) -> Vec<u8> {
+        let mut bytes = vec![7; SEGMENT_HEADER_LEN];
+        let home = Home { segment: u32::from_le_bytes([7; 4]), offset: AT as u32 };
+        bytes.extend_from_slice(&header.encode(home));
+        bytes
+    }
+
     #[test]
     fn a_header_comes_back() {
-        assert_eq!(FrameHeader::decode(&header().encode()), Ok(header()));
+        assert_eq!(FrameHeader::decode(&segment(header()), AT), Ok(header()));
     }
 
     #[test]
     fn every_flipped_bit_of_a_header_is_noticed() {
-        for bit in 0..FRAME_HEADER_LEN * 8 {
-            let mut bytes = header().encode();
+        for bit in AT * 8..(AT + FRAME_HEADER_LEN) * 8 {
+            let mut bytes = segment(header());
             bytes[bit / 8] ^= 1 << (bit % 8);
-            assert!(FrameHeader::decode(&bytes).is_err(), "bit {bit}");
+            assert!(FrameHeader::decode(&bytes, AT).is_err(), "bit {bit}");
         }
     }
 
     #[test]
+    fn a_header_is_valid_in_its_own_place_only() {
+        let mut elsewhere = segment(header());
+        elsewhere.insert(SEGMENT_HEADER_LEN, 0);
+        assert!(FrameHeader::decode(&elsewhere, AT + 1).is_err());
+        let mut in_another = segment(header());
+        in_another[SEGMENT_HEADER_LEN - 1] ^= 1;
+        assert!(FrameHeader::decode(&in_another, AT).is_err());
+    }
+
+    #[test]
     fn lengths_and_counts_that_lie_are_refused() {
-        let check = |header: FrameHeader| Frame::decode(&Bytes::copy_from_slice(&header.encode()));
+        let check = |header: FrameHeader| Frame::decode(&segment(header).into(), AT);
         assert!(check(header()).is_ok());
         assert!(check(FrameHeader { len: 41, ..header() }).is_err());
         assert!(check(FrameHeader { len: 39, ..header() }).is_err());

@@ -40,6 +40,11 @@ impl SegmentHeader {
         header
     }
 
+    /// The checksum at its end.
+    pub(crate) fn checksum(&self) -> u32 {
+        checksum(&self.encode()).unwrap_or_default()
+    }
+
     pub(crate) fn decode(bytes: &[u8; SEGMENT_HEADER_LEN]) -> Result<Self, Damaged> {
         let (magic, rest) = split::<8>(bytes)?;
         if magic != MAGIC {
@@ -67,6 +72,12 @@ impl SegmentHeader {
             recorded_at: i64::from_le_bytes(recorded_at),
         })
     }
+}
+
+/// The checksum in the header at the beginning of a segment, unchecked.
+pub(crate) fn checksum(segment: &[u8]) -> Option<u32> {
+    let crc = segment.get(CRC_AT..SEGMENT_HEADER_LEN)?.first_chunk::<4>()?;
+    Some(u32::from_le_bytes(*crc))
 }
 
 /// The answer to a file written by a later version of Annals.

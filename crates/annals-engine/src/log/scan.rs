@@ -33,7 +33,7 @@ impl Frames {
             return None;
         }
         let offset = self.at;
-        let frame = Frame::decode(&self.bytes.slice(offset..));
+        let frame = Frame::decode(&self.bytes, offset);
         Some(frame.map(|frame| {
             self.at = offset + frame.header.len as usize;
             (offset, frame)
@@ -62,9 +62,8 @@ pub(crate) fn tail(bytes: &Bytes, at: usize) -> Tail {
     let rest = bytes.get(at..).unwrap_or_default();
     let Some(end) = written(rest) else { return Tail::Unwritten };
     let vouched = find_magic(bytes, at).any(|offset| {
-        let candidate = bytes.slice(offset..);
-        FrameHeader::decode(&candidate).is_ok_and(|header| header.durable as usize > at)
-            && Frame::decode(&candidate).is_ok()
+        FrameHeader::decode(bytes, offset).is_ok_and(|header| header.durable as usize > at)
+            && Frame::decode(bytes, offset).is_ok()
     });
     if vouched { Tail::Damaged } else { Tail::Torn { end: at + end } }
 }
@@ -89,22 +88,34 @@ fn written(bytes: &[u8]) -> Option<usize> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::format::frame::Home;
 
-    fn frame(durable: u32) -> Vec<u8> {
-        let header = FrameHeader {
-            len: 40,
-            durable,
-            first_position: 0,
-            recorded_at: -1,
-            events: 0,
-            states: 0,
-        };
-        header.encode().to_vec()
+    /// What stands at the next offset of a segment.
+    enum Part {
+        /// A frame that knows this much to be durable.
+        Frame(u32),
+        /// The same with a flipped bit.
+        Broken(u32),
+        Zeros(usize),
     }
+    use Part::{Broken, Frame, Zeros};
 
-    fn check(parts: &[Vec<u8>]) -> (usize, Tail) {
+    fn check(parts: &[Part]) -> (usize, Tail) {
         let mut bytes = vec![0; SEGMENT_HEADER_LEN];
-        bytes.extend(parts.iter().flatten());
+        for part in parts {
+            let (Frame(durable) | Broken(durable)) = *part else { continue };
+            let home = Home { segment: 0, offset: bytes.len() as u32 };
+            let (first_position, recorded_at, events, states) = (0, -1, 0, 0);
+            let header =
+                FrameHeader { len: 40, durable, first_position, recorded_at, events, states };
+            bytes.extend(header.encode(home));
+            if matches!(part, Broken(_)) {
+                let last = bytes.len() - 20;
+                bytes[last] ^= 1;
+            }
+        }
+        let zeros = parts.iter().map(|part| if let Zeros(len) = part { *len } else { 0 });
+        bytes.resize(bytes.len() + zeros.sum::<usize>(), 0);
         let bytes = Bytes::from(bytes);
         let mut frames = Frames::of_segment(bytes.clone());
         let mut count = 0;
@@ -116,7 +127,7 @@ mod tests {
 
     #[test]
     fn zeros_are_the_end() {
-        assert_eq!(check(&[frame(64), vec![0; 500]]), (1, Tail::Unwritten));
+        assert_eq!(check(&[Frame(64), Zeros(500)]), (1, Tail::Unwritten));
         assert_eq!(check(&[]), (0, Tail::Unwritten));
     }
 
@@ -132,22 +143,18 @@ mod tests {
 
     #[test]
     fn a_broken_frame_at_the_end_was_torn() {
-        let mut broken = frame(104);
-        broken[20] ^= 1;
-        assert_eq!(check(&[frame(64), broken, vec![0; 9]]), (1, Tail::Torn { end: 104 + 32 }));
+        let parts = [Frame(64), Broken(104), Zeros(9)];
+        assert_eq!(check(&parts), (1, Tail::Torn { end: 104 + 32 }));
     }
 
     #[test]
     fn a_broken_frame_before_frames_of_the_same_sync_was_torn() {
-        let mut broken = frame(64);
-        broken[20] ^= 1;
-        assert_eq!(check(&[broken, frame(64), frame(64)]), (0, Tail::Torn { end: 144 + 32 }));
+        let parts = [Broken(64), Frame(64), Frame(64)];
+        assert_eq!(check(&parts), (0, Tail::Torn { end: 144 + 32 }));
     }
 
     #[test]
     fn a_broken_frame_that_was_durable_is_damage() {
-        let mut broken = frame(64);
-        broken[20] ^= 1;
-        assert_eq!(check(&[broken, frame(104)]), (0, Tail::Damaged));
+        assert_eq!(check(&[Broken(64), Frame(104)]), (0, Tail::Damaged));
     }
 }

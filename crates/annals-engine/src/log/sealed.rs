@@ -186,7 +186,7 @@ fn record_at(bytes: &Bytes, offset: usize) -> Result<(Record, FrameHeader), Dama
         Record::State(state) => state.back,
     };
     let frame = offset.checked_sub(back as usize).ok_or(OUTSIDE)?;
-    let header = FrameHeader::decode(bytes.get(frame..).ok_or(OUTSIDE)?)?;
+    let header = FrameHeader::decode(bytes, frame)?;
     Ok((record, header))
 }
 

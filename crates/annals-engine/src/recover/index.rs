@@ -243,7 +243,7 @@ impl Builder {
         }
         self.fill_retry(header.first_position, replayed.end_position, retry)?;
         let end = replayed.end as u32;
-        Ok((OpenSegment::new(Arc::new(memory), capacity, end), replayed))
+        Ok((OpenSegment::new(Arc::new(memory), &header, capacity, end), replayed))
     }
 
     /// A segment and its bytes, which must be let go of before anything is written to it.

@@ -196,6 +196,7 @@ impl Committer {
             events: 0,
             states: 0,
         };
+        let home = self.segment.next_home();
         Draft::begin(
             &mut self.segment.buffer,
             self.segment.memory.index.write(),
@@ -203,6 +204,7 @@ impl Committer {
             &mut self.unpublished,
             self.shared.terms,
             header,
+            home,
         )
     }
 

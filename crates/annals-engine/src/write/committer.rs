@@ -228,7 +228,7 @@ impl Committer {
             }
         };
         let memory = Arc::new(MemorySegment::new(number, self.next_position, file));
-        let next = OpenSegment::new(Arc::clone(&memory), capacity, HEADER_LEN);
+        let next = OpenSegment::new(Arc::clone(&memory), &header, capacity, HEADER_LEN);
         let full = std::mem::replace(&mut self.segment, next);
         {
             let mut view = self.shared.view.write();

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use super::{retry_window::RetryWindow, unpublished::Unpublished};
 use crate::{
     format::{
-        frame::{FRAME_HEADER_LEN, FrameHeader},
+        frame::{FRAME_HEADER_LEN, FrameHeader, Home},
         record::{self, Place, RECORD_PREFIX_LEN},
     },
     index::{
@@ -29,6 +29,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) terms: Terms,
     /// The header so far; it counts.
     pub(crate) header: FrameHeader,
+    home: Home,
     start: usize,
     /// Streams begun by it.
     pub(crate) begun: u64,
@@ -63,11 +64,12 @@ impl<'a> Draft<'a> {
         unpublished: &'a mut Unpublished,
         terms: Terms,
         header: FrameHeader,
+        home: Home,
     ) -> Self {
         let start = buffer.len();
         buffer.extend_from_slice(&[0; FRAME_HEADER_LEN]);
         index.add_frame(header.first_position, header.recorded_at);
-        Self { buffer, index, window, unpublished, terms, header, start, begun: 0 }
+        Self { buffer, index, window, unpublished, terms, header, home, start, begun: 0 }
     }
 
     fn recorded_at(&self) -> Timestamp {
@@ -148,7 +150,7 @@ impl<'a> Draft<'a> {
         let header = FrameHeader { len, ..self.header };
         let (_, frame) = self.buffer.split_at_mut(self.start);
         let (place, _) = frame.split_at_mut(FRAME_HEADER_LEN);
-        place.copy_from_slice(&header.encode());
+        place.copy_from_slice(&header.encode(self.home));
     }
 }
 

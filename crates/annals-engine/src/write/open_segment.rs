@@ -6,7 +6,10 @@ use annals_core::Result;
 
 use crate::{
     error::io_failed,
-    format::segment_header::{SEGMENT_HEADER_LEN, SegmentHeader},
+    format::{
+        frame::Home,
+        segment_header::{SEGMENT_HEADER_LEN, SegmentHeader},
+    },
     index::memory::MemorySegment,
     log::names::{self, BEGINNING, LOG_DIR, SPARE},
     storage::{Storage, StorageFile},
@@ -16,6 +19,8 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct OpenSegment {
     pub(crate) memory: Arc<MemorySegment>,
+    /// The checksum of its header.
+    checksum: u32,
     capacity: u32,
     /// Everything below is durable.
     durable: u32,
@@ -27,8 +32,14 @@ pub(crate) struct OpenSegment {
 
 impl OpenSegment {
     /// Takes up a segment whose bytes up to `end` are durable.
-    pub(crate) fn new(memory: Arc<MemorySegment>, capacity: u32, end: u32) -> Self {
-        Self { memory, capacity, durable: end, buffer: Vec::new(), has_unvouched: true }
+    pub(crate) fn new(
+        memory: Arc<MemorySegment>,
+        header: &SegmentHeader,
+        capacity: u32,
+        end: u32,
+    ) -> Self {
+        let (checksum, buffer) = (header.checksum(), Vec::new());
+        Self { memory, checksum, capacity, durable: end, buffer, has_unvouched: true }
     }
 
     pub(crate) fn number(&self) -> u32 {
@@ -37,6 +48,11 @@ impl OpenSegment {
 
     pub(crate) const fn durable(&self) -> u32 {
         self.durable
+    }
+
+    /// Where the next frame stands.
+    pub(crate) fn next_home(&self) -> Home {
+        Home { segment: self.checksum, offset: self.end() }
     }
 
     /// Where the next frame begins.

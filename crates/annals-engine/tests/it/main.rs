@@ -7,4 +7,5 @@ mod places;
 mod reopen;
 mod stopping;
 mod support;
+mod torn;
 mod verify;
