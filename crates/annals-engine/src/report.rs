@@ -7,7 +7,7 @@ pub struct OpenReport {
     pub created: bool,
     /// The end of the log was torn by a crash and was cut. Nothing of it had been acknowledged.
     pub torn_tail: Option<TornTail>,
-    /// The manifest was missing or damaged, and how; it was made again from the segments.
+    /// The manifest, or one of its two files, was missing or damaged, and how; it was made again.
     pub manifest_rebuilt: Option<String>,
     /// The index was unusable, and why; it was made again from the log.
     pub index_rebuilt: Option<String>,

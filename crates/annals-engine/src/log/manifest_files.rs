@@ -13,8 +13,8 @@ use crate::{
 pub(crate) enum Stored {
     /// Neither exists.
     Nothing,
-    /// This one holds.
-    Manifest(Manifest),
+    /// This one holds. The other may be damaged, as after a crash while it was written.
+    Manifest { manifest: Manifest, other: Option<Damaged> },
     /// Neither can be read.
     Damaged(Damaged),
 }
@@ -44,7 +44,7 @@ pub(crate) fn read(storage: &dyn Storage) -> io::Result<Stored> {
     Ok(match (best, damage) {
         // A newer program's manifest beside an older one must not be passed over.
         (_, Some(what)) if what == crate::format::segment_header::NEWER => Stored::Damaged(what),
-        (Some(manifest), _) => Stored::Manifest(manifest),
+        (Some(manifest), other) => Stored::Manifest { manifest, other },
         (None, Some(what)) => Stored::Damaged(what),
         (None, None) => Stored::Nothing,
     })

@@ -181,7 +181,13 @@ fn manifest(storage: &dyn Storage, options: &Options, report: &mut OpenReport) -
     let stored = manifest_files::read(storage)
         .map_err(|error| io_failed("read the manifest", "MANIFEST", error))?;
     let what = match stored {
-        Stored::Manifest(manifest) => return Ok(manifest),
+        Stored::Manifest { manifest, other: None } => return Ok(manifest),
+        Stored::Manifest { mut manifest, other: Some(what) } => {
+            report.manifest_rebuilt = Some(format!("one of its two files: {what}"));
+            manifest.generation += 1;
+            write_manifest(storage, &manifest)?;
+            return Ok(manifest);
+        }
         Stored::Damaged(what) if what == NEWER => return Err(corrupted("MANIFEST", 0, what)),
         Stored::Damaged(what) => what.to_string(),
         Stored::Nothing => "it is missing".to_owned(),
@@ -193,9 +199,13 @@ fn manifest(storage: &dyn Storage, options: &Options, report: &mut OpenReport) -
         hash_seed: options.hash_seed.unwrap_or_else(random_seed),
         sealed: Vec::new(),
     };
-    manifest_files::write(storage, &manifest)
-        .map_err(|error| io_failed("write the manifest", "MANIFEST", error))?;
+    write_manifest(storage, &manifest)?;
     Ok(manifest)
+}
+
+fn write_manifest(storage: &dyn Storage, manifest: &Manifest) -> Result<()> {
+    manifest_files::write(storage, manifest)
+        .map_err(|error| io_failed("write the manifest", "MANIFEST", error))
 }
 
 /// Removes what was prepared and never became a segment.

@@ -153,7 +153,7 @@ pub fn verify(dir: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Resu
 
 fn manifest(stored: Stored, report: &mut VerifyReport) -> Result<Manifest> {
     let what = match stored {
-        Stored::Manifest(manifest) => return Ok(manifest),
+        Stored::Manifest { manifest, .. } => return Ok(manifest),
         Stored::Damaged(what) if what == NEWER => {
             return Err(crate::error::corrupted(MANIFESTS[0], 0, what));
         }
