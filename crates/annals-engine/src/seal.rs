@@ -74,7 +74,7 @@ fn seal(shared: &Shared, task: &SealTask) -> Result<()> {
         manifest.sealed.push(entry);
         manifest_files::write(shared.storage.as_ref(), &manifest)
             .map_err(|error| io_failed("write the manifest", "MANIFEST", error))?;
-        Mark { store_id: manifest.store_id, covered: entry.end_position, digest: entry.digest }
+        Mark::at(&manifest, &entry)
     };
     let tree = shared.view.read().tree.clone();
     let segment = &task.segment;

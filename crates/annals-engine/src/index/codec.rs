@@ -2,7 +2,7 @@
 //!
 //! | Key | Value |
 //! | --- | --- |
-//! | `00` | the mark: up to which position the tree covers the log, and of which log |
+//! | `00` | the mark: up to which position the tree covers the log, of which log, and how it hashes |
 //! | `H` term(16) | the head of a stream |
 //! | `K` kind(1) name | where a piece of keyed state is |
 //! | `P` term(16) | a list: how many entries, and the last of them |
@@ -20,6 +20,7 @@ use super::term::Term;
 use crate::format::{
     Damaged,
     cursor::{put_varint, read_varint},
+    manifest::{Manifest, SealedSegment},
     record::state_kind_code,
     segment_header::split,
 };
@@ -152,6 +153,8 @@ pub(crate) fn decode_block(value: &[u8]) -> Result<Vec<u64>, Damaged> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Mark {
     pub(crate) store_id: Uuid,
+    /// The seed of its hashes: after the loss of both manifests the store gets a new one.
+    pub(crate) hash_seed: u64,
     /// The position after the last indexed event.
     pub(crate) covered: u64,
     /// The digest of the last indexed segment, so that a log that went another way is noticed.
@@ -159,8 +162,19 @@ pub(crate) struct Mark {
 }
 
 impl Mark {
+    /// The mark of a tree that covers a store up to and including one of its sealed segments.
+    pub(crate) const fn at(manifest: &Manifest, last: &SealedSegment) -> Self {
+        Self {
+            store_id: manifest.store_id,
+            hash_seed: manifest.hash_seed,
+            covered: last.end_position,
+            digest: last.digest,
+        }
+    }
+
     pub(crate) fn encode(&self) -> Vec<u8> {
         let mut out = self.store_id.as_bytes().to_vec();
+        out.extend_from_slice(&self.hash_seed.to_le_bytes());
         out.extend_from_slice(&self.covered.to_le_bytes());
         out.extend_from_slice(&self.digest.to_le_bytes());
         out
@@ -168,10 +182,12 @@ impl Mark {
 
     pub(crate) fn decode(bytes: &[u8]) -> Result<Self, Damaged> {
         let (store_id, rest) = split::<16>(bytes)?;
+        let (hash_seed, rest) = split::<8>(rest)?;
         let (covered, rest) = split::<8>(rest)?;
         let (digest, _) = split::<4>(rest)?;
         Ok(Self {
             store_id: Uuid::from_bytes(store_id),
+            hash_seed: u64::from_le_bytes(hash_seed),
             covered: u64::from_le_bytes(covered),
             digest: u32::from_le_bytes(digest),
         })
@@ -251,7 +267,7 @@ mod tests {
 
     #[test]
     fn marks_and_places_come_back() {
-        let mark = Mark { store_id: Uuid::from_u128(3), covered: 4, digest: 5 };
+        let mark = Mark { store_id: Uuid::from_u128(3), hash_seed: 6, covered: 4, digest: 5 };
         assert_eq!(Mark::decode(&mark.encode()), Ok(mark));
         let place = StatePlace { revision: 1, segment: 2, offset: 3 };
         assert_eq!(StatePlace::decode(&place.encode()), Ok(place));

@@ -254,7 +254,7 @@ mod tests {
     }
 
     fn mark(covered: u64) -> Mark {
-        Mark { store_id: uuid::Uuid::from_u128(1), covered, digest: 0 }
+        Mark { store_id: uuid::Uuid::from_u128(1), hash_seed: 2, covered, digest: 0 }
     }
 
     #[test]

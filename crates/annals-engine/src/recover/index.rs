@@ -107,10 +107,10 @@ fn usable(dir: &Path, manifest: &Manifest, options: &Options) -> Result<(Tree, u
     if mark.store_id != manifest.store_id {
         return Err("it belongs to another store".to_owned());
     }
-    let covered = manifest
-        .sealed
-        .iter()
-        .position(|entry| entry.end_position == mark.covered && entry.digest == mark.digest);
+    if mark.hash_seed != manifest.hash_seed {
+        return Err("it was made under another hash seed".to_owned());
+    }
+    let covered = manifest.sealed.iter().position(|entry| Mark::at(manifest, entry) == mark);
     match covered {
         Some(index) => Ok((tree, index + 1)),
         None => Err("it covers another log than this one, or more of it".to_owned()),
@@ -153,8 +153,7 @@ impl Builder {
     }
 
     fn ingest(&self, entry: SealedSegment, index: &MemoryIndex) -> Result<()> {
-        let store_id = self.manifest.store_id;
-        let mark = Mark { store_id, covered: entry.end_position, digest: entry.digest };
+        let mark = Mark::at(&self.manifest, &entry);
         self.view.tree.ingest(entry.number, entry.first_position, index, mark)
     }
 

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod derived;
 mod failing;
 mod places;
 mod reopen;
@@ -9,3 +10,4 @@ mod stopping;
 mod support;
 mod torn;
 mod verify;
+mod workload;
