@@ -92,6 +92,7 @@ fn usable(dir: &Path, manifest: &Manifest, options: &Options) -> Result<(Tree, u
     if dir.join(DAMAGED_MARKER).exists() {
         return Err("it was found damaged while in use".to_owned());
     }
+    let existed = dir.exists();
     // The tree's own code panics on some kinds of damage; for a cache that is just damage.
     let opened = catch_unwind(AssertUnwindSafe(|| {
         let tree = Tree::open(dir, options.index_cache_bytes)?;
@@ -103,7 +104,18 @@ fn usable(dir: &Path, manifest: &Manifest, options: &Options) -> Result<(Tree, u
         Ok(Err(error)) => return Err(error.to_string()),
         Ok(Ok(opened)) => opened,
     };
-    let Some(mark) = mark else { return Ok((tree, 0)) };
+    let Some(mark) = mark else {
+        if existed && !manifest.sealed.is_empty() {
+            return Err("it is empty".to_owned());
+        }
+        // A tree that lost track of its tables looks new, and would stumble over them.
+        drop(tree);
+        let anew = Tree::remove(dir).map_err(|error| error.to_string());
+        let tree = anew.and_then(|()| {
+            Tree::open(dir, options.index_cache_bytes).map_err(|error| error.to_string())
+        })?;
+        return Ok((tree, 0));
+    };
     if mark.store_id != manifest.store_id {
         return Err("it belongs to another store".to_owned());
     }

@@ -165,6 +165,12 @@ fn an_index_that_is_lost_or_no_index_at_all_is_made_again() {
     fs::create_dir(dir.path().join("index")).unwrap();
     fs::write(dir.path().join("index/current"), "not a tree").unwrap();
     assert!(check_same(dir.path()).index_rebuilt.is_some());
+
+    let dir = made();
+    for lost in ["MANIFEST.a", "MANIFEST.b", "index/current"] {
+        fs::remove_file(dir.path().join(lost)).unwrap();
+    }
+    assert!(check_same(dir.path()).manifest_rebuilt.is_some());
 }
 
 #[test]
@@ -248,4 +254,61 @@ fn a_log_that_went_another_way_has_its_index_made_again() {
     assert!(engine.report().index_rebuilt.is_some());
     assert_eq!(engine.read(ReadStream::new(stream("other"))).unwrap().count(), 40);
     workload::contents(&engine).unwrap();
+}
+
+/// The files of an index, those in folders below included.
+fn files(dir: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { found.extend(files(&path)) } else { found.push(path) }
+    }
+    found.sort();
+    found
+}
+
+/// Opens a store with a damaged index. It says the same as ever, or that its index is damaged;
+/// then it is opened once more, and says the same.
+fn check_heals(dir: &Path, what: &str) -> bool {
+    let engine = Engine::open(dir, workload::later()).unwrap();
+    let contents = workload::contents(&engine);
+    let is_noticed = contents.is_err() || engine.report().index_rebuilt.is_some();
+    match contents {
+        Ok(contents) => assert!(contents == MADE.contents, "{what}: it says something else"),
+        Err(error) => {
+            let told = error.context().iter().find(|(name, _)| *name == "file");
+            assert_eq!(told.unwrap().1, "index", "{what}: {error:?}");
+            engine.close().unwrap();
+            let engine = Engine::open(dir, workload::later()).unwrap();
+            assert!(engine.report().index_rebuilt.is_some(), "{what}");
+            assert!(workload::contents(&engine).unwrap() == MADE.contents, "{what}: not healed");
+        }
+    }
+    is_noticed
+}
+
+#[test]
+fn damage_to_any_file_of_the_index_is_noticed_or_does_no_harm() {
+    type Harm = fn(&Path);
+    let harms: [(&str, Harm); 5] = [
+        ("missing", |file| fs::remove_file(file).unwrap()),
+        ("cut", |file| {
+            let bytes = fs::read(file).unwrap();
+            fs::write(file, &bytes[..bytes.len() / 2]).unwrap();
+        }),
+        ("flipped at the beginning", |file| flip(file, 1)),
+        ("flipped in the middle", |file| flip(file, fs::read(file).unwrap().len() / 2)),
+        ("flipped at the end", |file| flip(file, fs::read(file).unwrap().len() - 2)),
+    ];
+    let index = MADE.dir.path().join("index");
+    let mut noticed = 0;
+    for file in files(&index) {
+        let inside = file.strip_prefix(&index).unwrap();
+        for (harm, apply) in harms {
+            let dir = made();
+            apply(&dir.path().join("index").join(inside));
+            noticed += usize::from(check_heals(dir.path(), &format!("{inside:?} {harm}")));
+        }
+    }
+    assert!(noticed > 2 * files(&index).len(), "only {noticed} harms were noticed");
 }
