@@ -82,7 +82,8 @@ fn seal(shared: &Shared, task: &SealTask) -> Result<()> {
     {
         let mut view = shared.view.write();
         let mut sealed = view.sealed.as_ref().clone();
-        sealed.push(Arc::new(SealedFile::new(Arc::clone(&shared.storage), entry)));
+        let storage = Arc::clone(&shared.storage);
+        sealed.push(Arc::new(SealedFile::new(storage, mark.store_id, entry)));
         let mut changed = View::clone(&view);
         changed.sealed = Arc::new(sealed);
         changed.memory.retain(|memory| memory.number != segment.number);

@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use annals_core::{Error, ErrorKind, RecordedEvent, Result};
 use bytes::Bytes;
+use uuid::Uuid;
 
 use crate::{
     error::{corrupted, io_failed},
@@ -23,6 +24,7 @@ use crate::{
 #[derive(Debug)]
 pub(crate) struct SealedFile {
     pub(crate) entry: SealedSegment,
+    store_id: Uuid,
     storage: Arc<dyn Storage>,
     bytes: OnceLock<Bytes>,
     table: OnceLock<PositionTable>,
@@ -30,8 +32,8 @@ pub(crate) struct SealedFile {
 
 impl SealedFile {
     /// A segment from the manifest. Nothing is opened yet.
-    pub(crate) fn new(storage: Arc<dyn Storage>, entry: SealedSegment) -> Self {
-        Self { entry, storage, bytes: OnceLock::new(), table: OnceLock::new() }
+    pub(crate) fn new(storage: Arc<dyn Storage>, store_id: Uuid, entry: SealedSegment) -> Self {
+        Self { entry, store_id, storage, bytes: OnceLock::new(), table: OnceLock::new() }
     }
 
     /// The whole file, mapped.
@@ -47,7 +49,8 @@ impl SealedFile {
             .ok_or(Damaged("it is shorter than its header"))
             .and_then(SegmentHeader::decode)
             .map_err(|what| corrupted(&name, 0, what))?;
-        let is_it = header.number == self.entry.number
+        let is_it = header.store_id == self.store_id
+            && header.number == self.entry.number
             && header.first_position == self.entry.first_position;
         if !is_it {
             return Err(corrupted(&name, 0, Damaged("it says that it is another segment")));
@@ -78,23 +81,12 @@ impl SealedFile {
         if let Some(table) = self.table.get() {
             return Ok(table);
         }
-        let table = match self.stored_table() {
+        // Whatever is wrong with the file, the table can be built again.
+        let table = match stored_table(self.storage.as_ref(), &self.entry) {
             Ok(table) => table,
             Err(_) => self.rebuild_table()?,
         };
         Ok(self.table.get_or_init(|| table))
-    }
-
-    /// The table from its file. Whatever is wrong with it, it can be built again.
-    pub(crate) fn stored_table(&self) -> Result<PositionTable> {
-        let name = names::position_table(self.entry.number);
-        let map = || {
-            let file = self.storage.open(&name)?;
-            file.map(file.size()?)
-        };
-        let bytes = map().map_err(|error| io_failed("read a position table", &name, error))?;
-        PositionTable::decode(&bytes, self.entry.first_position, self.entry.digest)
-            .map_err(|what| corrupted(&name, 0, what))
     }
 
     fn rebuild_table(&self) -> Result<PositionTable> {
@@ -137,6 +129,18 @@ impl SealedFile {
         }
         Ok(offsets)
     }
+}
+
+/// The position table of a segment, from its file.
+pub(crate) fn stored_table(storage: &dyn Storage, entry: &SealedSegment) -> Result<PositionTable> {
+    let name = names::position_table(entry.number);
+    let map = || {
+        let file = storage.open(&name)?;
+        file.map(file.size()?)
+    };
+    let bytes = map().map_err(|error| io_failed("read a position table", &name, error))?;
+    PositionTable::decode(&bytes, entry.first_position, entry.digest)
+        .map_err(|what| corrupted(&name, 0, what))
 }
 
 /// Writes a position table.

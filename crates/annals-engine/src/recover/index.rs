@@ -20,6 +20,7 @@ use crate::{
         Damaged,
         manifest::{Manifest, SealedSegment},
         position_table::PositionTable,
+        segment_header::SegmentHeader,
     },
     index::{
         codec::Mark,
@@ -70,7 +71,9 @@ pub(super) fn open(
             (Tree::open(dir, options.index_cache_bytes)?, 0)
         }
     };
-    let sealed = |entry: &SealedSegment| Arc::new(SealedFile::new(Arc::clone(storage), *entry));
+    let store_id = manifest.store_id;
+    let sealed =
+        |entry: &SealedSegment| Arc::new(SealedFile::new(Arc::clone(storage), store_id, *entry));
     let (done, missing) = manifest.sealed.split_at(covered);
     let view =
         View { tree, sealed: Arc::new(done.iter().map(sealed).collect()), memory: Vec::new() };
@@ -180,6 +183,7 @@ impl Builder {
         let name = names::segment(number);
         let (file, bytes) = self.read_segment(number)?;
         let header = segments::header(self.storage.as_ref(), number)?;
+        self.check_follows(&name, &header)?;
         let mut index = MemoryIndex::default();
         let view = &self.view;
         let base_head = |base| view.sealed_head(base);
@@ -216,7 +220,8 @@ impl Builder {
         manifest_files::write(self.storage.as_ref(), &self.manifest)
             .map_err(|error| io_failed("write the manifest", "MANIFEST", error))?;
         self.ingest(entry, &index)?;
-        self.add_sealed(Arc::new(SealedFile::new(Arc::clone(&self.storage), entry)));
+        let store_id = self.manifest.store_id;
+        self.add_sealed(Arc::new(SealedFile::new(Arc::clone(&self.storage), store_id, entry)));
         Ok(())
     }
 
@@ -229,14 +234,7 @@ impl Builder {
         let name = names::segment(number);
         let (file, bytes) = self.read_segment(number)?;
         let header = segments::header(self.storage.as_ref(), number)?;
-        if header.store_id != self.manifest.store_id {
-            let what = Damaged("the segment belongs to another store");
-            return Err(corrupted(&name, 0, what));
-        }
-        if header.first_position != self.manifest.end_position() {
-            let what = Damaged("the segment does not begin where the one before it ends");
-            return Err(corrupted(&name, 0, what));
-        }
+        self.check_follows(&name, &header)?;
         let memory = MemorySegment::new(number, header.first_position, Arc::clone(&file));
         let view = &self.view;
         let base_head = |base| view.sealed_head(base);
@@ -258,6 +256,22 @@ impl Builder {
     }
 
     /// A segment and its bytes, which must be let go of before anything is written to it.
+    /// Whether a segment is this store's, and begins where the sealed ones end.
+    fn check_follows(&self, name: &str, header: &SegmentHeader) -> Result<()> {
+        let last = self.manifest.sealed.last();
+        if header.store_id != self.manifest.store_id {
+            let what = Damaged("the segment belongs to another store");
+            return Err(corrupted(name, 0, what));
+        }
+        let follows = header.first_position == self.manifest.end_position()
+            && header.last_revision == last.map_or(0, |entry| entry.last_revision);
+        if !follows {
+            let what = Damaged("the segment does not begin where the one before it ends");
+            return Err(corrupted(name, 0, what));
+        }
+        Ok(())
+    }
+
     fn read_segment(&self, number: u32) -> Result<(Arc<dyn StorageFile>, Bytes)> {
         let name = names::segment(number);
         let read = || {

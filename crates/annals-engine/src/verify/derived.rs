@@ -21,7 +21,7 @@ use crate::{
     },
     log::{
         names::{self, INDEX_DIR},
-        sealed::SealedFile,
+        sealed::stored_table,
     },
     recover::replay::Replay,
     storage::Storage,
@@ -84,7 +84,7 @@ impl Derived {
         report: &mut VerifyReport,
     ) {
         let name = names::position_table(entry.number);
-        if let Err(error) = SealedFile::new(Arc::clone(storage), *entry).stored_table() {
+        if let Err(error) = stored_table(storage.as_ref(), entry) {
             report.problem(&name, None, &error.to_string(), Severity::Derived);
             return;
         }

@@ -6,6 +6,7 @@ mod derived;
 mod failing;
 mod places;
 mod reopen;
+mod segments;
 mod stopping;
 mod support;
 mod torn;
