@@ -98,16 +98,9 @@ impl Shared {
         Ok(Snapshot { view: Arc::clone(&self.view.read()), terms: self.terms, end })
     }
 
-    /// A snapshot that has everything below `end`, which is durable and published in a moment at
-    /// the latest.
-    pub(crate) fn snapshot_of(&self, end: u64) -> Result<Snapshot> {
-        loop {
-            let snapshot = self.snapshot()?;
-            if snapshot.end >= end {
-                return Ok(snapshot);
-            }
-            std::thread::yield_now();
-        }
+    /// Whether no segment was begun or sealed since a view was taken.
+    pub(crate) fn is_current(&self, view: &Arc<View>) -> bool {
+        Arc::ptr_eq(&self.view.read(), view)
     }
 
     pub(crate) fn now(&self) -> Timestamp {

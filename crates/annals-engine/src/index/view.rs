@@ -40,12 +40,16 @@ impl View {
 
     /// What is known of a stream by its base term.
     pub(crate) fn head(&self, base: Term) -> Result<HeadEntry> {
-        for segment in self.memory.iter().rev() {
-            if let Some(head) = segment.index.read().head(base) {
-                return Ok(head.clone());
-            }
+        match self.memory_head(base) {
+            Some(head) => Ok(head),
+            None => self.sealed_head(base),
         }
-        self.sealed_head(base)
+    }
+
+    /// The newest head of a stream among the segments in memory.
+    pub(crate) fn memory_head(&self, base: Term) -> Option<HeadEntry> {
+        let mut segments = self.memory.iter().rev();
+        segments.find_map(|segment| segment.index.read().head(base).cloned())
     }
 
     /// What the sealed segments say of a stream.

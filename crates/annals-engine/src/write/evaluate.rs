@@ -1,18 +1,19 @@
 //! Deciding about a request as of a durable snapshot, on the caller's thread.
 
 use annals_core::{
-    Append, AppendCondition, Appended, Error, Position, Result, StateKey, StateKind,
-    StreamAppended, StreamWrite, Version,
+    Append, AppendCondition, Appended, Error, Position, Result, StreamAppended, StreamWrite,
+    Version,
     rules::{self, Duplicate, Lane, Otherwise, Outcome, Plan, Progress, Verdict},
 };
 
 use super::{
-    job::{Basis, Receipt, StoredState},
+    job::{Basis, Receipt},
+    look_up::{Found, look_up},
     prepare::{Prepared, PreparedAppend, PreparedWrite},
 };
 use crate::{
     index::{head::HeadEntry, plan},
-    read::{self, snapshot::Snapshot},
+    read::snapshot::Snapshot,
     shared::Shared,
 };
 
@@ -22,16 +23,6 @@ pub(crate) enum Evaluation {
     Answered(Receipt),
     /// Acceptable, as far as the snapshot goes.
     Acceptable(Basis),
-}
-
-/// What the decision stands on.
-struct Found {
-    /// Everything below was there before anything was looked up.
-    as_of: u64,
-    /// Has the events of everything that was looked up.
-    snapshot: Snapshot,
-    heads: Vec<HeadEntry>,
-    state: Option<StoredState>,
 }
 
 /// Decides about a request as of now.
@@ -46,48 +37,13 @@ pub(crate) fn evaluate(shared: &Shared, prepared: &Prepared) -> Result<Evaluatio
         Prepared::Delete(delete, _) => {
             let head = found.heads.first().map(HeadEntry::to_stream_head).unwrap_or_default();
             rules::decide_delete(&delete.stream, delete.expected, delete.mode, &head)?;
-            Ok(found.acceptable())
+            Ok(Evaluation::Acceptable(found.into_basis()))
         }
         Prepared::PutState(put) => {
             let revision = found.state.map(|stored| stored.revision);
             rules::decide_state(&put.key, put.expected, revision)?;
-            Ok(found.acceptable())
+            Ok(Evaluation::Acceptable(found.into_basis()))
         }
-    }
-}
-
-/// Looks up heads and state, and then takes the snapshot of events.
-///
-/// Heads are shown a moment before their events. A snapshot older than a head would hide that
-/// the stream moved on by this very request, sent before: so it must have the events of all heads.
-/// Heads older than the snapshot do no harm: each was true when it was looked up, and the committer
-/// looks again from `as_of` on.
-fn look_up(shared: &Shared, prepared: &Prepared) -> Result<Found> {
-    let before = shared.snapshot()?;
-    let head = |base| before.view.head(base);
-    let heads = match prepared {
-        Prepared::Append(append) => append.writes.iter().map(|write| head(write.base)).collect(),
-        Prepared::Delete(_, base) => head(*base).map(|head| vec![head]),
-        Prepared::PutState(_) => Ok(Vec::new()),
-    }?;
-    let key = match prepared {
-        Prepared::Append(append) => {
-            let checkpoint = append.append.checkpoint.as_ref();
-            checkpoint.map(|write| StateKey::checkpoint(write.name.clone()))
-        }
-        Prepared::PutState(put) => Some(put.key.clone()),
-        Prepared::Delete(..) => None,
-    };
-    let state = key.map(|key| stored_state(&before, &key)).transpose()?.flatten();
-    let end = heads.iter().map(|head| head.end).max().unwrap_or_default();
-    let snapshot = shared.snapshot_of(end)?;
-    Ok(Found { as_of: before.end, snapshot, heads, state })
-}
-
-impl Found {
-    fn acceptable(self) -> Evaluation {
-        let Self { as_of, heads, state, .. } = self;
-        Evaluation::Acceptable(Basis { as_of, heads, state })
     }
 }
 
@@ -119,7 +75,7 @@ fn evaluate_append(shared: &Shared, found: Found, prepared: &PreparedAppend) -> 
         let answer = Appended { duplicate: false, ..answer_again(append, heads, &none) };
         return Ok(Evaluation::Answered(Receipt::Appended(answer)));
     }
-    Ok(found.acceptable())
+    Ok(Evaluation::Acceptable(found.into_basis()))
 }
 
 /// Whether a write brings a deleted stream back.
@@ -206,22 +162,4 @@ fn match_of(snapshot: &Snapshot, condition: &AppendCondition) -> Result<Option<P
         }
         from = found + 1;
     }
-}
-
-fn stored_state(snapshot: &Snapshot, key: &StateKey) -> Result<Option<StoredState>> {
-    if let Some((slot, _)) = snapshot.view.memory_state(key) {
-        let stored = StoredState { revision: slot.revision, checkpoint: slot.checkpoint };
-        return Ok(slot.is_present.then_some(stored));
-    }
-    if key.kind != StateKind::Checkpoint {
-        let place = snapshot.view.tree.state(key)?;
-        return Ok(place.map(|p| StoredState { revision: p.revision, checkpoint: None }));
-    }
-    let entry = read::state::entry(snapshot, key)?;
-    entry
-        .map(|entry| {
-            let checkpoint = Some(entry.checkpoint_position()?);
-            Ok(StoredState { revision: entry.revision, checkpoint })
-        })
-        .transpose()
 }

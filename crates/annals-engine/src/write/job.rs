@@ -3,7 +3,7 @@
 use annals_core::{Appended, Deleted, Error, Position};
 
 use super::prepare::Prepared;
-use crate::index::head::HeadEntry;
+use crate::index::{head::HeadEntry, memory::StateSlot};
 
 /// A request that was found acceptable as of a snapshot.
 #[derive(Debug)]
@@ -28,6 +28,14 @@ pub(crate) struct Basis {
 pub(crate) struct StoredState {
     pub(crate) revision: u64,
     pub(crate) checkpoint: Option<Position>,
+}
+
+impl StoredState {
+    /// What the last write left; `None` when that was a delete.
+    pub(crate) fn of(slot: &StateSlot) -> Option<Self> {
+        let stored = Self { revision: slot.revision, checkpoint: slot.checkpoint };
+        slot.is_present.then_some(stored)
+    }
 }
 
 /// What the committer answers, never before it is durable.

@@ -37,11 +37,7 @@ impl Unpublished {
 
     /// The head of a stream, if this group or a segment in memory knows it.
     pub(crate) fn head(&self, view: &View, base: Term) -> Option<HeadEntry> {
-        let in_memory = || {
-            let mut segments = view.memory.iter().rev();
-            segments.find_map(|segment| segment.index.read().head(base).cloned())
-        };
-        self.heads.get(&base).cloned().or_else(in_memory)
+        self.own_head(base).cloned().or_else(|| view.memory_head(base))
     }
 
     /// The last write to a piece of state, if this group or a segment in memory knows it.
