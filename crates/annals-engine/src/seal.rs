@@ -50,7 +50,8 @@ pub(crate) fn run(shared: &Shared, options: &Options, tasks: &Receiver<SealTask>
 /// Creates the segment after the next in advance. If that fails the committer creates it itself
 /// and reports what is wrong.
 fn prepare_spare(shared: &Shared, options: &Options, number: u32) {
-    if shared.spare.lock().is_some() {
+    let mut spare = shared.spare.lock();
+    if spare.is_some() {
         return;
     }
     let capacity = options.segment_bytes(number);
@@ -63,7 +64,7 @@ fn prepare_spare(shared: &Shared, options: &Options, number: u32) {
         file.sync()?;
         std::io::Result::Ok(file)
     };
-    *shared.spare.lock() = create().ok().map(|file| (file, capacity));
+    *spare = create().ok().map(|file| (file, capacity));
 }
 
 fn seal(shared: &Shared, task: &SealTask) -> Result<()> {

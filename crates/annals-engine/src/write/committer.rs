@@ -213,9 +213,12 @@ impl Committer {
             last_revision: self.last_revision,
             recorded_at: self.recorded_at.as_micros(),
         };
-        let spare = self.shared.spare.lock().take();
         let storage = self.shared.storage.as_ref();
-        let begun = open_segment::begin(storage, spare, &header, capacity);
+        // Locked until the segment has its name, so that the sealer does not prepare another one
+        // in its place. While the sealer prepares one, waiting for it is as good as creating one.
+        let mut spare = self.shared.spare.lock();
+        let begun = open_segment::begin(storage, spare.take(), &header, capacity);
+        drop(spare);
         let (file, capacity) = match begun {
             Ok(begun) => begun,
             Err(BeginError::NotCreated(error)) => {

@@ -7,6 +7,7 @@ mod failing;
 mod places;
 mod reopen;
 mod segments;
+mod spare;
 mod stopping;
 mod support;
 mod torn;
