@@ -251,8 +251,13 @@ impl Builder {
             report.torn_tail = cut(&name, file.as_ref(), tail, replayed.end, what)?;
         }
         self.fill_retry(header.first_position, replayed.end_position, retry)?;
+        // What a killed process had written is whole here but may not be on disk yet. It has to be
+        // before anyone reads it.
+        file.sync().map_err(|error| io_failed("sync a segment", &name, error))?;
         let end = replayed.end as u32;
-        Ok((OpenSegment::new(Arc::new(memory), &header, capacity, end), replayed))
+        let mut segment = OpenSegment::new(Arc::new(memory), &header, capacity, end);
+        segment.has_unvouched = replayed.has_unvouched;
+        Ok((segment, replayed))
     }
 
     /// A segment and its bytes, which must be let go of before anything is written to it.

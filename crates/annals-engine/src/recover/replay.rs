@@ -33,7 +33,10 @@ pub(crate) struct Replay {
     pub(crate) recorded_at: Timestamp,
     /// How many streams were begun.
     pub(crate) begun: u64,
+    /// How many commits there were.
     pub(crate) frames: u64,
+    /// Whether the last frame is a commit, which no later frame vouches for.
+    pub(crate) has_unvouched: bool,
     /// Why it ended before the end of the bytes.
     pub(crate) stopped: Option<Damaged>,
 }
@@ -48,6 +51,7 @@ impl Default for Replay {
             recorded_at: Timestamp::from_micros(i64::MIN),
             begun: 0,
             frames: 0,
+            has_unvouched: false,
             stopped: None,
         }
     }
@@ -135,7 +139,9 @@ impl Replayer<'_> {
             return Err(Damaged("a commit was recorded before the one in front of it").into());
         }
         self.replay.recorded_at = recorded_at;
-        self.replay.frames += 1;
+        let is_empty = header.events == 0 && header.states == 0;
+        self.replay.frames += u64::from(!is_empty);
+        self.replay.has_unvouched = !is_empty;
         self.index.add_frame(header.first_position, header.recorded_at);
         for (at, body) in &frame.records {
             let place = EventPlace {

@@ -39,7 +39,7 @@ impl OpenSegment {
         end: u32,
     ) -> Self {
         let (checksum, buffer) = (header.checksum(), Vec::new());
-        Self { memory, checksum, capacity, durable: end, buffer, has_unvouched: true }
+        Self { memory, checksum, capacity, durable: end, buffer, has_unvouched: false }
     }
 
     pub(crate) fn number(&self) -> u32 {

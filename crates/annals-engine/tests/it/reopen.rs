@@ -134,3 +134,23 @@ fn a_soft_deleted_stream_comes_back_numbering_on_after_reopening() {
     let info = engine.stream_info(&name).unwrap();
     assert_eq!((info.status, info.first_version), (StreamStatus::Live, Version::new(5)));
 }
+
+#[test]
+fn opening_and_closing_without_a_write_changes_no_segment() {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = open(dir.path());
+    fill(&engine, 0, 7);
+    engine.close().unwrap();
+    let segments = || {
+        let mut log: Vec<_> =
+            std::fs::read_dir(dir.path().join("log")).unwrap().map(|e| e.unwrap().path()).collect();
+        log.retain(|path| path.extension().is_some_and(|extension| extension == "seg"));
+        log.sort();
+        log.into_iter().map(|path| std::fs::read(path).unwrap()).collect::<Vec<_>>()
+    };
+    let before = segments();
+    for _ in 0..3 {
+        open(dir.path()).close().unwrap();
+    }
+    assert!(before == segments());
+}
