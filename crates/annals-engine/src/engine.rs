@@ -226,7 +226,7 @@ impl Engine {
     /// # Errors
     /// Those of the contract.
     pub fn stream_info(&self, stream: &StreamName) -> Result<StreamInfo> {
-        let info = self.shared.snapshot()?.stream_info(stream, self.shared.now());
+        let info = self.shared.snapshot()?.stream_info(stream);
         self.noting(info)
     }
 

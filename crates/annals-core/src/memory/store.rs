@@ -183,11 +183,7 @@ impl Store {
     /// The events that retention leaves of a stretch of a stream.
     pub(super) fn readable(&self, read: &ReadStream, now: Timestamp) -> Vec<RecordedEvent> {
         let head = self.head_of(&read.stream);
-        let retention = if read.stream.is_metastream() {
-            Retention::of_metastream(&head)
-        } else {
-            Retention::of_stream(&head, now)
-        };
+        let retention = Retention::of(&read.stream, &head, now);
         let (low, high) = match read.direction {
             Direction::Forward => (read.from, read.to),
             Direction::Backward => (read.to, read.from),
@@ -215,37 +211,10 @@ impl Store {
     }
 
     pub(super) fn stream_info(&self, stream: &StreamName) -> StreamInfo {
-        let head = self.head_of(stream);
-        let lane = head.lane(stream);
-        let retention = if stream.is_metastream() {
-            Retention::of_metastream(&head)
-        } else {
-            Retention::of_stream(&head, self.recorded_at)
-        };
-        let status = match lane {
-            Lane { is_tombstoned: true, .. } => StreamStatus::Tombstoned,
-            Lane { is_soft_deleted: true, .. } => StreamStatus::SoftDeleted,
-            Lane { last: None, .. } => StreamStatus::Missing,
-            Lane { .. } => StreamStatus::Live,
-        };
-        let has_own_metadata = !stream.is_metastream();
-        StreamInfo {
-            stream: stream.clone(),
-            status,
-            last_version: lane.last,
-            first_version: retention.first,
-            last_recorded_at: lane
-                .last
-                .filter(|_| status == StreamStatus::Live)
-                .and_then(|version| self.at(stream, version))
-                .map(|event| event.recorded_at),
-            metadata: head
-                .metadata
-                .filter(|_| has_own_metadata)
-                .map(|metadata| metadata.as_ref().clone())
-                .unwrap_or_default(),
-            metadata_version: head.metadata_last.filter(|_| has_own_metadata),
-        }
+        let info = StreamInfo::of(stream, &self.head_of(stream));
+        let last = info.last_version.filter(|_| info.status == StreamStatus::Live);
+        let event = last.and_then(|version| self.at(stream, version));
+        StreamInfo { last_recorded_at: event.map(|event| event.recorded_at), ..info }
     }
 
     pub(super) fn streams(&self, category: Option<&Category>) -> Vec<StreamName> {

@@ -1,6 +1,6 @@
 //! Which events of a stream are still read.
 
-use crate::{RecordedEvent, StreamMetadata, Timestamp, Version};
+use crate::{RecordedEvent, StreamMetadata, StreamName, Timestamp, Version};
 
 use super::StreamHead;
 
@@ -16,6 +16,12 @@ pub struct Retention {
 const MICROS_PER_SECOND: i64 = 1_000_000;
 
 impl Retention {
+    /// What is readable of `stream`, which is the head's stream itself or its metastream.
+    #[must_use]
+    pub fn of(stream: &StreamName, head: &StreamHead, now: Timestamp) -> Self {
+        if stream.is_metastream() { Self::of_metastream(head) } else { Self::of_stream(head, now) }
+    }
+
     /// What a stream's metadata leaves readable.
     #[must_use]
     pub fn of_stream(head: &StreamHead, now: Timestamp) -> Self {

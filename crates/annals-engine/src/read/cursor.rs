@@ -2,7 +2,7 @@
 
 use annals_core::{
     Direction, Error, Position, Read, ReadAll, ReadStream, RecordedEvent, Result, Timestamp,
-    Version,
+    Version, rules::Retention,
 };
 
 use super::{
@@ -91,8 +91,9 @@ pub(crate) fn readable(
 ) -> Result<Stretch> {
     let ends = |version: Option<Version>| version.map(Version::get);
     let stretch = between(read.direction, ends(read.from), ends(read.to));
-    let retention = Snapshot::retention(&read.stream, entry, now);
-    let last = entry.to_stream_head().lane(&read.stream).last;
+    let head = entry.to_stream_head();
+    let retention = Retention::of(&read.stream, &head, now);
+    let last = head.lane(&read.stream).last;
     let mut left = cut(stretch, retention.first.get(), last.map(Version::get));
     if let Some(not_before) = retention.not_before
         && !left.is_empty()

@@ -2,10 +2,7 @@
 
 use std::sync::Arc;
 
-use annals_core::{
-    Result, StreamInfo, StreamName, StreamStatus, Timestamp, Version,
-    rules::{Lane, Retention},
-};
+use annals_core::{Result, StreamInfo, StreamName, StreamStatus, Timestamp, Version};
 
 use crate::index::{head::HeadEntry, term::Terms, view::View};
 
@@ -41,40 +38,13 @@ impl Snapshot {
         self.view.head(self.terms.base(stream))
     }
 
-    /// Which events of a stream can be read.
-    pub(crate) fn retention(stream: &StreamName, head: &HeadEntry, now: Timestamp) -> Retention {
-        let head = head.to_stream_head();
-        if stream.is_metastream() {
-            Retention::of_metastream(&head)
-        } else {
-            Retention::of_stream(&head, now)
-        }
-    }
-
-    pub(crate) fn stream_info(&self, stream: &StreamName, now: Timestamp) -> Result<StreamInfo> {
-        let entry = self.head(stream)?;
-        let head = entry.to_stream_head();
-        let lane = head.lane(stream);
-        let status = match lane {
-            Lane { is_tombstoned: true, .. } => StreamStatus::Tombstoned,
-            Lane { is_soft_deleted: true, .. } => StreamStatus::SoftDeleted,
-            Lane { last: None, .. } => StreamStatus::Missing,
-            Lane { .. } => StreamStatus::Live,
-        };
-        let last_recorded_at = match (status, lane.last) {
+    pub(crate) fn stream_info(&self, stream: &StreamName) -> Result<StreamInfo> {
+        let info = StreamInfo::of(stream, &self.head(stream)?.to_stream_head());
+        let last_recorded_at = match (info.status, info.last_version) {
             (StreamStatus::Live, Some(last)) => self.recorded_at(stream, last)?,
             _ => None,
         };
-        let own = !stream.is_metastream();
-        Ok(StreamInfo {
-            stream: stream.clone(),
-            status,
-            last_version: lane.last,
-            first_version: Self::retention(stream, &entry, now).first,
-            last_recorded_at,
-            metadata: head.metadata.filter(|_| own).map(|m| (*m).clone()).unwrap_or_default(),
-            metadata_version: head.metadata_last.filter(|_| own),
-        })
+        Ok(StreamInfo { last_recorded_at, ..info })
     }
 
     fn recorded_at(&self, stream: &StreamName, version: Version) -> Result<Option<Timestamp>> {
