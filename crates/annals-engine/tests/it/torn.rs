@@ -112,3 +112,44 @@ fn data_that_holds_a_log_is_not_taken_for_one_after_a_crash() {
     assert_eq!(engine.report().torn_tail.as_ref().unwrap().offset, last as u64);
     assert_eq!(read_all(&engine).len(), 1);
 }
+
+/// The first segment of a store in use at two moments, with commits between them.
+fn at_two_moments() -> (Vec<u8>, Vec<u8>) {
+    let dir = tempfile::tempdir().unwrap();
+    let engine = Engine::open(dir.path(), roomy()).unwrap();
+    let fill = |numbers: std::ops::Range<u64>| {
+        for number in numbers {
+            append(&engine, "a-1", number).unwrap();
+        }
+        fs::read(dir.path().join(FIRST)).unwrap()
+    };
+    (fill(0..20), fill(20..60))
+}
+
+#[test]
+fn an_open_segment_copied_from_its_end_to_its_beginning_while_it_grows_can_be_opened() {
+    let (before, after) = at_two_moments();
+    let end = |segment: &[u8]| segment.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    for cut in (64..end(&after) + 100).step_by(97) {
+        // What lies behind the cut was copied first.
+        let copied = [&after[..cut], &before[cut..]].concat();
+        let dir = tempfile::tempdir().unwrap();
+        let engine = open_left(dir.path(), &copied).unwrap();
+        let events = read_all(&engine);
+        assert!(events.len() >= 20, "cut at {cut}");
+        assert!((0..).zip(&events).all(|(number, found)| found.id == event(number).id));
+    }
+}
+
+/// This is why a store in use is not copied just so: from its beginning on, a copy gets commits
+/// without those in front of them, which is what a lost write looks like.
+#[test]
+fn an_open_segment_copied_from_its_beginning_on_while_it_grows_is_refused() {
+    let (before, after) = at_two_moments();
+    let end = before.iter().rposition(|byte| *byte != 0).unwrap() + 1;
+    let cut = end + 200;
+    let copied = [&before[..cut], &after[cut..]].concat();
+    let dir = tempfile::tempdir().unwrap();
+    let error = open_left(dir.path(), &copied).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupted);
+}
