@@ -24,19 +24,6 @@ static MADE: LazyLock<Made> = LazyLock::new(|| {
     Made { dir, contents: contents.unwrap() }
 });
 
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap() {
-        let entry = entry.unwrap();
-        let to = to.join(entry.file_name());
-        if entry.path().is_dir() {
-            copy(&entry.path(), &to);
-        } else {
-            fs::copy(entry.path(), to).unwrap();
-        }
-    }
-}
-
 /// A copy of the store with one of everything.
 fn made() -> tempfile::TempDir {
     let dir = tempfile::tempdir().unwrap();

@@ -4,6 +4,7 @@
 
 mod derived;
 mod failing;
+mod format;
 mod places;
 mod reopen;
 mod segments;

@@ -1,6 +1,6 @@
 //! What the tests share: tiny segments, a clock that stands still, and short ways to say things.
 
-use std::{path::Path, sync::Arc};
+use std::{fs, path::Path, sync::Arc};
 
 use annals_core::*;
 use annals_engine::{Engine, Options};
@@ -38,4 +38,18 @@ pub(crate) fn append(engine: &Engine, to: &str, number: u64) -> Result<Appended>
 
 pub(crate) fn read_all(engine: &Engine) -> Vec<RecordedEvent> {
     engine.read(ReadAll::new(Query::all())).unwrap().collect::<Result<_>>().unwrap()
+}
+
+/// Copies a folder with everything in it.
+pub(crate) fn copy(from: &Path, to: &Path) {
+    fs::create_dir_all(to).unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let entry = entry.unwrap();
+        let to = to.join(entry.file_name());
+        if entry.path().is_dir() {
+            copy(&entry.path(), &to);
+        } else {
+            fs::copy(entry.path(), to).unwrap();
+        }
+    }
 }

@@ -206,20 +206,15 @@ pub(crate) fn contents(engine: &Engine) -> Result<String> {
     let mut names: BTreeSet<StreamName> = events.iter().map(|e| e.stream.clone()).collect();
     names.extend(events.iter().filter_map(|e| e.stream.metastream_of()));
     for name in &names {
-        let info = engine.stream_info(name)?;
-        let StreamInfo { stream, status, last_version, first_version, .. } = &info;
-        write!(text, "stream {stream}: {status:?} {first_version:?}..={last_version:?}").unwrap();
-        let settings = String::from_utf8_lossy(&info.metadata.to_json()).into_owned();
-        let (version, last) = (info.metadata_version, info.last_recorded_at);
-        writeln!(text, " settings {settings} at {version:?} newest {last:?}").unwrap();
+        writeln!(text, "{}", shown_stream(&engine.stream_info(name)?)).unwrap();
         writeln!(text, "  {}", readable(engine, name, &events)?).unwrap();
     }
     for kind in StateKind::ALL {
         for entry in engine.states(kind, "")? {
             assert_eq!(engine.state(&entry.key)?.as_ref(), Some(&entry));
             let StateEntry { key, revision, value, recorded_at } = entry;
-            let value = bytes_shown(&value);
-            writeln!(text, "state {key:?} revision {revision} at {recorded_at}: {value}").unwrap();
+            let (kind, name, value) = (key.kind.as_str(), key.name, bytes_shown(&value));
+            writeln!(text, "{kind} {name} revision {revision} at {recorded_at}: {value}").unwrap();
         }
     }
     let info = engine.info()?;
@@ -230,13 +225,46 @@ pub(crate) fn contents(engine: &Engine) -> Result<String> {
 fn shown(event: &RecordedEvent) -> String {
     let RecordedEvent { id, stream, version, position, event_type, schema_version, .. } = event;
     let RecordedEvent { content_type, tags, time, recorded_at, metadata, data, .. } = event;
-    let (metadata, correlation) = (bytes_shown(metadata.as_bytes()), metadata.correlation());
-    format!(
-        "{position} {stream} {version} {event_type} v{schema_version} {id} {content_type} \
-         happened {time} recorded {recorded_at} tags {tags:?} metadata {metadata} correlation \
-         {correlation:?} data {}",
-        bytes_shown(data)
-    )
+    let mut text = format!(
+        "{position} {stream} {version} {event_type} v{schema_version} {id} {content_type} at \
+         {recorded_at}"
+    );
+    if time != recorded_at {
+        write!(text, " happened {time}").unwrap();
+    }
+    for tag in tags {
+        write!(text, " tag {tag}").unwrap();
+    }
+    if !metadata.as_bytes().is_empty() {
+        write!(text, " metadata {}", bytes_shown(metadata.as_bytes())).unwrap();
+    }
+    if let Some(correlation) = metadata.correlation() {
+        write!(text, " correlation {correlation}").unwrap();
+    }
+    write!(text, " data {}", bytes_shown(data)).unwrap();
+    text
+}
+
+fn shown_stream(info: &StreamInfo) -> String {
+    let StreamInfo { stream, status, last_version, first_version, .. } = info;
+    let status = match status {
+        StreamStatus::Missing => "missing",
+        StreamStatus::Live => "live",
+        StreamStatus::SoftDeleted => "deleted",
+        StreamStatus::Tombstoned => "tombstoned",
+    };
+    let mut text = format!("stream {stream} is {status}, begins at {first_version}");
+    if let Some(last) = last_version {
+        write!(text, ", ends at {last}").unwrap();
+    }
+    if let Some(last) = info.last_recorded_at {
+        write!(text, " of {last}").unwrap();
+    }
+    if let Some(version) = info.metadata_version {
+        let settings = String::from_utf8_lossy(&info.metadata.to_json()).into_owned();
+        write!(text, ", settings {version}: {settings}").unwrap();
+    }
+    text
 }
 
 fn bytes_shown(bytes: &[u8]) -> String {
