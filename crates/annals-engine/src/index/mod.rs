@@ -11,6 +11,7 @@ pub(crate) mod lists;
 pub(crate) mod memory;
 pub(crate) mod plan;
 pub(crate) mod postings;
+mod tables;
 pub(crate) mod term;
 pub(crate) mod tree;
 pub(crate) mod view;

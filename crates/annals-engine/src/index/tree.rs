@@ -18,6 +18,7 @@ use super::{
     },
     head::HeadEntry,
     memory::{MemoryIndex, StateSlot},
+    tables,
     term::Term,
 };
 use crate::{
@@ -52,6 +53,7 @@ fn damaged(what: Damaged) -> annals_core::Error {
 impl Tree {
     /// Opens the tree in a folder, or begins one.
     pub(crate) fn open(dir: &Path, cache_bytes: u64) -> Result<Self> {
+        tables::check(dir).map_err(damaged)?;
         let sequence = SequenceNumberCounter::default();
         let visible = SequenceNumberCounter::default();
         let tree = Config::new(dir, sequence.clone(), visible.clone())

@@ -147,7 +147,7 @@ pub fn verify(dir: impl AsRef<Path>, progress: &mut dyn FnMut(u64, u64)) -> Resu
     }
     derived.finish(&mut report)?;
     report.segments = numbers.len() as u64;
-    report.head = report.events.checked_sub(1).map(|_| Position::new(log.end_position() - 1));
+    report.head = log.end_position().checked_sub(1).map(Position::new);
     Ok(report)
 }
 
