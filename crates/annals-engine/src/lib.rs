@@ -22,6 +22,8 @@ mod adapter;
 mod engine;
 mod error;
 mod format;
+#[doc(hidden)]
+pub mod fuzzing;
 mod index;
 mod log;
 mod options;
