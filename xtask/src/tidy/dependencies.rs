@@ -2,13 +2,16 @@
 //! may pull in; the rules of ARCHITECTURE.md as tables.
 //!
 //! Dev-dependencies are free, except that nothing depends on the CLI: tests of
-//! a crate may use what its users never get.
+//! a crate may use what its users never get. The fuzz targets do, because they
+//! test what it reads and nobody can depend on them.
 
 use super::Finding;
 use super::manifest::{Dependency, Manifest, Reach};
 
 const CORE: &str = "annals-core";
 const CLI: &str = "annals-cli";
+/// Who may depend on the CLI.
+const MAY_USE_CLI: [&str; 3] = [CLI, "annals-fuzz", "xtask"];
 
 /// Each crate of ours, and those of ours that it may depend on.
 const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
@@ -98,7 +101,7 @@ fn missing_row(manifest: &Manifest, package: &str) -> Option<Finding> {
 /// Why `package` must not have this dependency, and what to do instead.
 fn reason_against(package: &str, dependency: &Dependency) -> Option<(String, &'static str)> {
     let name = dependency.package.as_str();
-    if name == CLI && package != CLI && package != "xtask" {
+    if name == CLI && !MAY_USE_CLI.contains(&package) {
         let hint = "move what is needed into a library crate";
         return Some((format!("`{package}` depends on the CLI"), hint));
     }
@@ -187,6 +190,13 @@ mod tests {
         assert!(check_one("annals-core", "dev-dependencies", "tokio").is_empty());
         assert!(check_one("annals-engine", "dev-dependencies", "annals-testkit").is_empty());
         assert_eq!(check_one("annals", "dev-dependencies", "annals-cli").len(), 1);
+    }
+
+    #[test]
+    fn the_fuzz_targets_may_use_the_cli() {
+        let text = "[package]\nname = \"annals-fuzz\"\n[dependencies]\nannals-cli = \"1\"\n";
+        let manifest = sample("fuzz/Cargo.toml", text);
+        assert_eq!(check(&manifest, &sample("Cargo.toml", "")).len(), 0);
     }
 
     #[test]
