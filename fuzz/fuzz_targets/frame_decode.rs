@@ -1,0 +1,7 @@
+//! `frame_decode` under libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    std::hint::black_box(annals_fuzz::frame_decode::run(bytes).count());
+});

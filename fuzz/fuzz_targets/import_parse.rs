@@ -1,0 +1,7 @@
+//! `import_parse` under libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    std::hint::black_box(annals_fuzz::import_parse::run(bytes));
+});

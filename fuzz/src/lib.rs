@@ -1,0 +1,14 @@
+//! Fuzz targets: plain functions over bytes, which panic when Annals breaks a promise.
+//!
+//! `tests/smoke.rs` feeds each a fixed sequence of inputs and is part of every test run;
+//! `fuzz_targets/` gives them to libFuzzer for long runs. See README.md.
+
+#![expect(clippy::expect_used, reason = "a fuzz target reports what is wrong by panicking")]
+
+pub mod corpus;
+pub mod frame_decode;
+pub mod import_parse;
+mod mutation;
+mod original;
+pub mod random;
+pub mod segment_recover;
