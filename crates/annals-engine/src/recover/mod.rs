@@ -90,8 +90,7 @@ fn finish(
     view.memory.push(Arc::clone(&segment.memory));
     let streams = manifest.sealed.last().map_or(0, |sealed| sealed.streams) + replayed.begun;
     let store_id = manifest.store_id;
-    let mut retry_window =
-        RetryWindow::beginning_at(retry.first().map_or(replayed.end_position, |(.., p)| p.get()));
+    let mut retry_window = RetryWindow::default();
     for (key, version, position) in retry {
         retry_window.add(key, version, position);
     }

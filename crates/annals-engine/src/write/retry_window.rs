@@ -1,10 +1,9 @@
 //! The ids of the store's newest events, to recognise retries that name no exact version.
 
-use std::collections::VecDeque;
-
 use annals_core::{Position, Version, limits::RETRY_WINDOW_EVENTS};
+use hashbrown::{HashTable, hash_table::Entry};
 
-use crate::index::term::{Term, TermMap};
+use crate::index::term::Term;
 
 /// The ids of the newest [`RETRY_WINDOW_EVENTS`] events, by stream.
 ///
@@ -12,42 +11,64 @@ use crate::index::term::{Term, TermMap};
 /// of the log.
 #[derive(Debug, Default)]
 pub(crate) struct RetryWindow {
-    known: TermMap<(Version, Position)>,
-    /// By position, the newest last.
-    order: VecDeque<Term>,
-    /// The position of the first in `order`.
-    first: u64,
+    /// A ring: once it is full, the next event takes the place of the oldest.
+    events: Vec<Remembered>,
+    /// Where the next event goes.
+    next: usize,
+    /// For each key the place of its newest event. Only places, because a table that events keep
+    /// coming to and going from is mostly empty.
+    places: HashTable<u32>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Remembered {
+    key: Term,
+    version: Version,
+    position: Position,
+}
+
+/// Half of a good hash is a good hash.
+const fn hash(key: Term) -> u64 {
+    key.0 as u64
 }
 
 impl RetryWindow {
-    /// A window whose first event will be the one at this position.
-    pub(crate) fn beginning_at(first: u64) -> Self {
-        Self { first, ..Self::default() }
-    }
-
     /// Adds the next event of the store.
     pub(crate) fn add(&mut self, key: Term, version: Version, position: Position) {
-        if self.order.len() as u64 == RETRY_WINDOW_EVENTS {
-            self.forget_oldest();
+        let event = Remembered { key, version, position };
+        let place = self.next;
+        match self.events.get_mut(place) {
+            None => self.events.push(event),
+            Some(oldest) => {
+                let forgotten = std::mem::replace(oldest, event);
+                // When the same key has come again since, its newer place stays.
+                let is_it = |known: &u32| *known as usize == place;
+                if let Ok(known) = self.places.find_entry(hash(forgotten.key), is_it) {
+                    known.remove();
+                }
+            }
         }
-        self.order.push_back(key);
-        self.known.insert(key, (version, position));
-    }
+        self.next = (place + 1) % RETRY_WINDOW_EVENTS as usize;
 
-    fn forget_oldest(&mut self) {
-        let Some(key) = self.order.pop_front() else { return };
-        // The same id may have been stored again since; then the newer place stays.
-        if self.known.get(&key).is_some_and(|(_, position)| position.get() == self.first) {
-            self.known.remove(&key);
+        let key_at = |place: u32| self.events.get(place as usize).map(|event| event.key);
+        let is_same = |known: &u32| key_at(*known) == Some(key);
+        let rehash = |known: &u32| key_at(*known).map_or(0, hash);
+        match self.places.entry(hash(key), is_same, rehash) {
+            Entry::Occupied(mut known) => *known.get_mut() = place as u32,
+            Entry::Vacant(free) => {
+                free.insert(place as u32);
+            }
         }
-        self.first += 1;
     }
 
     /// Where an id stands among the newest events of a store that ends at `end`.
     pub(crate) fn find(&self, key: Term, end: u64) -> Option<(Version, Position)> {
         let begins = end.saturating_sub(RETRY_WINDOW_EVENTS);
-        let found = self.known.get(&key).copied();
-        found.filter(|(_, position)| (begins..end).contains(&position.get()))
+        let event_at = |place: &u32| self.events.get(*place as usize);
+        let is_it = |place: &u32| event_at(place).is_some_and(|event| event.key == key);
+        let found = self.places.find(hash(key), is_it).and_then(event_at)?;
+        let is_in = (begins..end).contains(&found.position.get());
+        is_in.then_some((found.version, found.position))
     }
 }
 
