@@ -1,4 +1,7 @@
-//! 16 appenders and 4 readers of random streams at once, beside each group alone.
+//! 16 appenders and 4 readers of random streams at once.
+//!
+//! Readers never wait and take all the processor they get, so the appenders are compared with
+//! appenders beside as many threads that only compute: what is left is what the engine adds.
 
 use std::{
     thread,
@@ -47,12 +50,20 @@ pub(crate) fn measure(bench: &Bench) -> Result<Vec<Row>> {
                 Ok((appends, reads.join().map_err(|_| "the readers panicked")??))
             })
         },
-        || Ok((as_threads(&engine, &mut alone, time)?, read_for(&engine, &written, time)?)),
+        || {
+            let appends = thread::scope(|scope| {
+                for _ in 0..READERS {
+                    scope.spawn(|| compute_for(time));
+                }
+                as_threads(&engine, &mut alone, time)
+            })?;
+            Ok((appends, read_for(&engine, &written, time)?))
+        },
     )?;
     let appends: Vec<_> = pairs.iter().map(|(both, alone)| (both.0, alone.0)).collect();
     let reads: Vec<_> = pairs.iter().map(|(both, alone)| (both.1, alone.1)).collect();
     Ok(vec![
-        Row::rates("16 appenders beside 4 readers", ("appends", "without readers"), &appends),
+        Row::rates("16 appenders beside 4 readers", ("appends", "beside 4 busy threads"), &appends),
         Row::rates("4 readers beside 16 appenders", ("streams", "without appenders"), &reads),
     ])
 }
@@ -79,4 +90,15 @@ fn read_for(engine: &Engine, written: &Workload, time: Duration) -> Result<f64> 
         }
         Ok(rate(count, start.elapsed()))
     })
+}
+
+/// Keeps a processor busy for a while.
+fn compute_for(time: Duration) {
+    let start = Instant::now();
+    let mut random = Random::new(1);
+    while start.elapsed() < time {
+        for _ in 0..10_000 {
+            std::hint::black_box(random.number());
+        }
+    }
 }

@@ -40,7 +40,9 @@ impl std::fmt::Display for Figure {
                 write!(f, "{} (p99 {})", duration(*p50), duration(*p99))
             }
             Self::Time(time) => f.write_str(&duration(*time)),
-            Self::Rate { per_second, of } => write!(f, "{} {of}/s", quantity(*per_second).trim_end()),
+            Self::Rate { per_second, of } => {
+                write!(f, "{} {of}/s", quantity(*per_second).trim_end())
+            }
             Self::Bytes(bytes) => write!(f, "{}B", quantity(*bytes as f64)),
         }
     }
