@@ -1,7 +1,7 @@
 //! Comma-separated values: the first row names the columns.
 
 use std::{
-    collections::VecDeque,
+    collections::{HashSet, VecDeque},
     io::{self, Read},
 };
 
@@ -107,11 +107,12 @@ impl Csv {
 
 fn columns(header: &csv::ByteRecord) -> Result<Vec<String>> {
     let mut columns: Vec<String> = Vec::new();
+    let mut known = HashSet::new();
     for cell in header {
         let name = str::from_utf8(cell).map_err(|error| {
             Error::invalid("line 1: the header is not UTF-8 text").caused_by(error)
         })?;
-        if columns.iter().any(|known| known == name) {
+        if !known.insert(name) {
             return Err(Error::invalid(format!("line 1: two columns are named `{name}`")));
         }
         columns.push(name.to_owned());

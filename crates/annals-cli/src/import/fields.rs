@@ -1,6 +1,6 @@
 //! The fields of a JSON object, in order and with their values as written.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, collections::HashSet};
 
 use serde::{
     Deserialize, Deserializer,
@@ -78,14 +78,34 @@ impl<'de> Visitor<'de> for FieldsVisitor {
 
     fn visit_map<M: MapAccess<'de>>(self, mut map: M) -> Result<Self::Value, M::Error> {
         let mut fields: Vec<(Cow<'de, str>, &'de RawValue)> = Vec::new();
-        while let Some(name) = map.next_key::<Key<'de>>()? {
-            if fields.iter().any(|(known, _)| *known == name.0) {
-                return Err(M::Error::custom(format!("field `{}` stands twice", name.0)));
+        let mut many = HashSet::new();
+        while let Some(Key(name)) = map.next_key::<Key<'de>>()? {
+            if stands_twice(&fields, &mut many, &name) {
+                return Err(M::Error::custom(format!("field `{name}` stands twice")));
             }
-            fields.push((name.0, map.next_value()?));
+            fields.push((name, map.next_value()?));
         }
         Ok(Fields(fields))
     }
+}
+
+/// Up to this many names, looking through them is faster than hashing.
+const FEW: usize = 32;
+
+/// Whether a name is among the fields; `many` keeps their names when they are more than a few, so
+/// that a row of a million fields does not take hours.
+fn stands_twice(
+    fields: &[(Cow<'_, str>, &RawValue)],
+    many: &mut HashSet<String>,
+    name: &str,
+) -> bool {
+    if fields.len() < FEW {
+        return fields.iter().any(|(known, _)| known == name);
+    }
+    if many.is_empty() {
+        many.extend(fields.iter().map(|(known, _)| known.to_string()));
+    }
+    !many.insert(name.to_owned())
 }
 
 #[derive(Deserialize)]

@@ -241,3 +241,20 @@ fn whatever_the_bytes_are_nothing_panics() {
         }
     }
 }
+
+/// Names were compared each with each: a file like these took over a minute, a row at the limit hours.
+#[test]
+fn a_great_many_fields_take_no_longer_than_few() {
+    let names: Vec<String> = (0..200_000).map(|number| format!("n{number}")).collect();
+    let object = format!("\"id\":1,\"what\":\"a\",\"{}\":1", names.join("\":1,\""));
+    let text = format!("{{{object}}}\n{{{object},\"n7\":2}}\n");
+    let records = parse_all(text.as_bytes(), &mapping()).unwrap();
+    assert!(records[0].is_ok());
+    let bad = records[1].as_ref().unwrap_err();
+    assert!(bad.reason.contains("field `n7` stands twice"), "{bad}");
+    let header = format!("id,what,{}", names.join(","));
+    let cells = ",1".repeat(names.len());
+    let table = format!("{header}\n1,a{cells}\n");
+    assert!(parse_all(table.as_bytes(), &mapping()).unwrap()[0].is_ok());
+    assert!(refused(format!("{header},n7\n"), &mapping()).contains("two columns are named `n7`"));
+}
