@@ -10,7 +10,7 @@ use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
     Delivery, Direction, Error, Follow, Page, Position, Query, Read, ReadStream, RecordedEvent,
     Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName,
-    Subscribe, Version,
+    Subscribe, Timestamp, Version,
 };
 use blocking::unblock;
 use event_listener::EventListener;
@@ -21,10 +21,9 @@ use crate::{
     index::view::View,
     options::Options,
     read::{
-        self,
         all::{self, Stretch},
         cursor::{self, ReadCursor},
-        snapshot::PageLimit,
+        snapshot::{PageLimit, Snapshot},
         stream as stream_page,
     },
     report::OpenReport,
@@ -254,7 +253,7 @@ struct Reader {
 }
 
 enum ReaderState {
-    New(Result<read::snapshot::Snapshot>, Read),
+    New(Result<Snapshot>, Read),
     Reading(ReadCursor, std::vec::IntoIter<RecordedEvent>),
 }
 
@@ -265,8 +264,9 @@ impl Reader {
         let mut cursor = match state {
             ReaderState::Reading(cursor, _) => cursor,
             ReaderState::New(snapshot, read) => {
-                let snapshot = snapshot?;
-                engine.noting(ReadCursor::begin(read, &snapshot, engine.shared().now()))?
+                let (shared, now) = (engine.shared(), engine.shared().now());
+                let begin = |snapshot: &Snapshot| ReadCursor::begin(read.clone(), snapshot, now);
+                engine.noting(shared.look_first(snapshot?, begin))?
             }
         };
         if cursor.is_done() {
@@ -290,7 +290,7 @@ impl Follow for Followed {
     }
 
     fn newest_of(&self, stream: &StreamName) -> Result<Option<Version>> {
-        let head = self.0.shared().snapshot()?.head(stream)?;
+        let head = self.0.shared().look(|snapshot| snapshot.head(stream))?;
         let lane = head.to_stream_head().lane(stream);
         if lane.is_tombstoned { Err(Error::stream_deleted(stream)) } else { Ok(lane.last) }
     }
@@ -302,7 +302,10 @@ impl Follow for Followed {
 
     fn page_of(&self, stream: &StreamName, from: Version) -> BoxFuture<'_, Result<Page<Version>>> {
         let (engine, stream) = (Arc::clone(&self.0), stream.clone());
-        Box::pin(unblock(move || engine.noting(page_of(&engine, stream, from))))
+        Box::pin(unblock(move || {
+            let (shared, read) = (engine.shared(), ReadStream::new(stream).from(from));
+            engine.noting(shared.look(|snapshot| page_of(snapshot, &read, shared.now())))
+        }))
     }
 }
 
@@ -319,15 +322,12 @@ fn page(engine: &Engine, query: &Query, from: Position) -> Result<Page<Position>
     Ok(Page { events, next, is_last, is_closed: false })
 }
 
-fn page_of(engine: &Engine, stream: StreamName, from: Version) -> Result<Page<Version>> {
-    let shared = engine.shared();
-    let snapshot = shared.snapshot()?;
-    let head = snapshot.head(&stream)?;
-    let lane = head.to_stream_head().lane(&stream);
-    let read = ReadStream::new(stream).from(from);
-    let stretch = cursor::readable(&read, &head, &snapshot, shared.now())?;
+fn page_of(snapshot: &Snapshot, read: &ReadStream, now: Timestamp) -> Result<Page<Version>> {
+    let head = snapshot.head(&read.stream)?;
+    let lane = head.to_stream_head().lane(&read.stream);
+    let stretch = cursor::readable(read, &head, snapshot, now)?;
     let (mut events, left) =
-        stream_page::page(&snapshot, &read.stream, stretch, Direction::Forward, PageLimit::USUAL)?;
+        stream_page::page(snapshot, &read.stream, stretch, Direction::Forward, PageLimit::USUAL)?;
     let is_last = left.is_empty();
     let end = lane.last.map_or(Version::FIRST, Version::next);
     let next = if is_last { end } else { Version::new(left.low) };

@@ -16,7 +16,7 @@ use parking_lot::Mutex;
 use crate::{
     log::names,
     options::Options,
-    read::{self, cursor::ReadCursor},
+    read::{self, cursor::ReadCursor, snapshot::Snapshot},
     recover,
     report::OpenReport,
     seal,
@@ -206,9 +206,9 @@ impl Engine {
     /// # Errors
     /// `StreamNotFound`, `StreamDeleted`; later, as items, `Corrupted`.
     pub fn read(&self, read: impl Into<Read>) -> Result<Events<'_>> {
-        let snapshot = self.shared.snapshot()?;
-        let cursor = ReadCursor::begin(read.into(), &snapshot, self.shared.now());
-        let cursor = Some(self.noting(cursor)?);
+        let (read, now) = (read.into(), self.shared.now());
+        let begin = |snapshot: &Snapshot| ReadCursor::begin(read.clone(), snapshot, now);
+        let cursor = Some(self.noting(self.shared.look(begin))?);
         Ok(Events { engine: self, cursor, page: Vec::new().into_iter() })
     }
 
@@ -226,8 +226,7 @@ impl Engine {
     /// # Errors
     /// Those of the contract.
     pub fn stream_info(&self, stream: &StreamName) -> Result<StreamInfo> {
-        let info = self.shared.snapshot()?.stream_info(stream);
-        self.noting(info)
+        self.noting(self.shared.look(|snapshot| snapshot.stream_info(stream)))
     }
 
     /// The next names of streams begun at or after a position, and where to go on.
@@ -239,7 +238,7 @@ impl Engine {
         category: Option<&Category>,
         from: u64,
     ) -> Result<(Vec<StreamName>, Option<u64>)> {
-        self.noting(read::names::page(&self.shared.snapshot()?, category, from))
+        self.noting(self.shared.look(|snapshot| read::names::page(snapshot, category, from)))
     }
 
     /// A piece of keyed state.
@@ -247,7 +246,7 @@ impl Engine {
     /// # Errors
     /// Those of the contract.
     pub fn state(&self, key: &StateKey) -> Result<Option<StateEntry>> {
-        self.noting(read::state::entry(&self.shared.snapshot()?, key))
+        self.noting(self.shared.look(|snapshot| read::state::entry(snapshot, key)))
     }
 
     /// All keyed state of a kind whose name begins with a prefix, sorted by name.
@@ -255,7 +254,9 @@ impl Engine {
     /// # Errors
     /// Those of the contract.
     pub fn states(&self, kind: StateKind, prefix: &str) -> Result<Vec<StateEntry>> {
-        self.noting(read::state::entries(&self.shared.snapshot()?, kind, prefix))
+        let keys = self.shared.look(|snapshot| read::state::keys(snapshot, kind, prefix));
+        let entries = self.noting(keys)?.into_iter().map(|key| self.state(&key));
+        entries.filter_map(Result::transpose).collect()
     }
 
     /// The size and state of the store.

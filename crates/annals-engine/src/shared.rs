@@ -98,6 +98,29 @@ impl Shared {
         Ok(Snapshot { view: Arc::clone(&self.view.read()), terms: self.terms, end })
     }
 
+    /// Looks something up in what is durable now.
+    pub(crate) fn look<T>(&self, look: impl Fn(&Snapshot) -> Result<T>) -> Result<T> {
+        self.look_first(self.snapshot()?, look)
+    }
+
+    /// Looks something up in a snapshot. The tree may be ahead of it by then, and lead to segments
+    /// that its view does not know; so what fails in a view that is no longer current is looked up
+    /// in a newer one, up to the same end.
+    pub(crate) fn look_first<T>(
+        &self,
+        mut snapshot: Snapshot,
+        look: impl Fn(&Snapshot) -> Result<T>,
+    ) -> Result<T> {
+        loop {
+            match look(&snapshot) {
+                Err(_) if !self.is_current(&snapshot.view) => {
+                    snapshot.view = self.snapshot()?.view;
+                }
+                done => return done,
+            }
+        }
+    }
+
     /// Whether no segment was begun or sealed since a view was taken.
     pub(crate) fn is_current(&self, view: &Arc<View>) -> bool {
         Arc::ptr_eq(&self.view.read(), view)
@@ -129,5 +152,37 @@ impl Shared {
 
     pub(crate) fn check_open(&self) -> Result<()> {
         if self.is_closed.load(Ordering::Acquire) { Err(closed()) } else { Ok(()) }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use annals_core::{Name, StateExpected, StateKey, StateKind, StatePut};
+
+    use crate::{Engine, Options, read::state};
+
+    #[test]
+    fn what_a_view_does_not_know_yet_is_looked_up_in_a_newer_one() {
+        let dir = tempfile::tempdir().unwrap();
+        let options =
+            Options { segment_bytes_first: 512, segment_bytes_max: 512, ..Options::default() };
+        let engine = Engine::open(dir.path(), options).unwrap();
+        let put = |name: &'static str| {
+            let key = StateKey { kind: StateKind::Lease, name: Name::new(name).unwrap() };
+            let value = Some(vec![0; 400].into());
+            let put = StatePut { key: key.clone(), expected: StateExpected::Any, value };
+            engine.put_state(put).unwrap();
+            key
+        };
+        let shared = engine.shared();
+        let old = shared.snapshot().unwrap();
+        put("first");
+        let key = put("wanted");
+        while shared.snapshot().unwrap().view.sealed.len() < 3 {
+            put("filler");
+        }
+        assert!(state::entry(&old, &key).is_err());
+        let found = shared.look_first(old, |snapshot| state::entry(snapshot, &key));
+        assert_eq!(found.unwrap().unwrap().key, key);
     }
 }

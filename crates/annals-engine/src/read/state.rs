@@ -48,12 +48,12 @@ fn sealed_entry(view: &View, key: &StateKey, place: StatePlace) -> Result<StateE
     })
 }
 
-/// All state of a kind whose name begins with a prefix, sorted by name.
-pub(crate) fn entries(
+/// The keys of a kind whose name begins with a prefix, sorted by name. Some may be deleted.
+pub(crate) fn keys(
     snapshot: &Snapshot,
     kind: StateKind,
     prefix: &str,
-) -> Result<Vec<StateEntry>> {
+) -> Result<BTreeSet<StateKey>> {
     let mut keys = BTreeSet::new();
     for (name, _) in snapshot.view.tree.states(kind, prefix)? {
         let name = ByteString::try_from(name).map_err(|_| {
@@ -67,6 +67,5 @@ pub(crate) fn entries(
         let wanted = |key: &&StateKey| key.kind == kind && key.name.as_str().starts_with(prefix);
         keys.extend(index.states().keys().filter(wanted).cloned());
     }
-    let entries = keys.iter().map(|key| entry(snapshot, key));
-    entries.filter_map(Result::transpose).collect()
+    Ok(keys)
 }

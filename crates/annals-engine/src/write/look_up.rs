@@ -55,7 +55,11 @@ pub(super) fn look_up(shared: &Shared, prepared: &Prepared) -> Result<Found> {
     };
     loop {
         let snapshot = shared.snapshot()?;
-        let sealed = Sealed::read(&snapshot, &bases, key.as_ref())?;
+        let sealed = match Sealed::read(&snapshot, &bases, key.as_ref()) {
+            // The tree was ahead of the view.
+            Err(_) if !shared.is_current(&snapshot.view) => continue,
+            sealed => sealed?,
+        };
         if let Some(found) = of_one_moment(shared, snapshot, &bases, key.as_ref(), sealed) {
             return Ok(found);
         }

@@ -9,6 +9,7 @@ mod places;
 mod reopen;
 mod segments;
 mod spare;
+mod stale_view;
 mod stopping;
 mod support;
 mod torn;
