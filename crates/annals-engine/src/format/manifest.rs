@@ -89,11 +89,15 @@ impl Manifest {
             return Err(Damaged("the manifest has another number of segments than it says"));
         }
         let sealed = entries.chunks_exact(ENTRY_LEN).map(SealedSegment::decode);
+        let sealed: Vec<_> = sealed.collect::<Result<_, _>>()?;
+        if !makes_sense(&sealed) {
+            return Err(Damaged("the segments of the manifest do not follow each other"));
+        }
         Ok(Self {
             generation: u64::from_le_bytes(generation),
             store_id: Uuid::from_bytes(store_id),
             hash_seed: u64::from_le_bytes(hash_seed),
-            sealed: sealed.collect::<Result<_, _>>()?,
+            sealed,
         })
     }
 
@@ -101,6 +105,21 @@ impl Manifest {
     pub(crate) fn end_position(&self) -> u64 {
         self.sealed.last().map_or(0, |segment| segment.end_position)
     }
+}
+
+/// Whether segments follow each other from the beginning of the store. A checksum shows accidents;
+/// this keeps a manifest that somebody made up from asking for absurd amounts of memory.
+fn makes_sense(sealed: &[SealedSegment]) -> bool {
+    let mut begins = 0;
+    (0..).zip(sealed).all(|(number, segment)| {
+        let events = segment.end_position.checked_sub(segment.first_position);
+        let follows = segment.number == number && segment.first_position == begins;
+        begins = segment.end_position;
+        // Offsets have 32 bits, and a stream is begun with an event.
+        follows
+            && events.is_some_and(|events| events <= u64::from(u32::MAX))
+            && segment.streams <= segment.end_position
+    })
 }
 
 impl SealedSegment {
@@ -130,8 +149,8 @@ mod tests {
     use super::*;
 
     fn manifest() -> Manifest {
-        let segment = |first_position| SealedSegment {
-            number: 1,
+        let segment = |number, first_position| SealedSegment {
+            number,
             first_position,
             end_position: first_position + 10,
             bytes: 3,
@@ -143,7 +162,7 @@ mod tests {
             generation: 9,
             store_id: Uuid::from_u128(7),
             hash_seed: 8,
-            sealed: vec![segment(0), segment(10)],
+            sealed: vec![segment(0, 0), segment(1, 10)],
         }
     }
 
@@ -151,6 +170,22 @@ mod tests {
     fn it_comes_back() {
         assert_eq!(Manifest::decode(&manifest().encode()), Ok(manifest()));
         assert_eq!(manifest().end_position(), 20);
+    }
+
+    #[test]
+    fn segments_that_do_not_follow_each_other_are_refused() {
+        let changes: [fn(&mut SealedSegment); 5] = [
+            |segment| segment.number = 2,
+            |segment| segment.first_position = 9,
+            |segment| segment.end_position = 9,
+            |segment| segment.end_position = u64::MAX,
+            |segment| segment.streams = 21,
+        ];
+        for change in changes {
+            let mut lying = manifest();
+            change(&mut lying.sealed[1]);
+            assert!(Manifest::decode(&lying.encode()).is_err(), "{lying:?}");
+        }
     }
 
     #[test]
