@@ -7,7 +7,7 @@ use libtest_mimic::{Arguments, Completion, Failed, Trial};
 use crate::{Case, Harness, Store, conformance, deadline, model, races};
 
 /// Far more than any case takes on a busy machine.
-const DEADLINE: Duration = Duration::from_secs(300);
+const DEADLINE: Duration = Duration::from_secs(120);
 
 /// Every case there is.
 #[must_use]

@@ -14,7 +14,7 @@ use crate::{
     words::{any_of, event, of_types, stream, tag, tagged, tags, types, with_tags},
 };
 
-use super::{RACERS, all, crowd};
+use super::{Attempts, RACERS, all, crowd};
 
 cases! { "races_boundaries", needs [Conditions, MultiStream]:
     every_invoice_number_is_given_once_without_a_gap,
@@ -44,7 +44,9 @@ fn every_invoice_number_is_given_once_without_a_gap(store: &Store) {
     let history = History::new();
     crowd(RACERS, |_| {
         let mut made = 0;
+        let mut attempts = Attempts::default();
         while made < EACH {
+            attempts.next();
             let invoices = ReadAll::new(types(["invoiced"]));
             let newest = store.read(invoices.backward().limit(1));
             let number = newest.first().map_or(1, |event| number_of(event) + 1);
@@ -71,7 +73,9 @@ fn seats_are_never_oversold(store: &Store) {
     crowd(RACERS, |racer| {
         let mut random = Random::new(racer);
         let mut open = courses.to_vec();
+        let mut attempts = Attempts::default();
         while !open.is_empty() {
+            attempts.next();
             let course = random.pick(&open);
             let after = store.head();
             let query = any_of([with_tags([course])]);

@@ -25,6 +25,18 @@ pub(crate) const CASES: &[&[Case]] =
 /// How many race, more than there are processors.
 const RACERS: u64 = 8;
 
+/// Counts the attempts of a racer. Each refusal means that another one got through, so a racer
+/// that is refused more often than all of them together can get through meets a wrong refusal.
+#[derive(Default)]
+struct Attempts(u32);
+
+impl Attempts {
+    fn next(&mut self) {
+        self.0 += 1;
+        assert!(self.0 < 1_000, "refused a thousand times, and nobody else got through instead");
+    }
+}
+
 /// Runs `work` on so many threads at once, with their numbers, and gives what they gave.
 ///
 /// The first panic among them becomes that of the caller.

@@ -8,7 +8,7 @@ use crate::{
     words::{event, key, name, stream},
 };
 
-use super::{RACERS, all, crowd};
+use super::{Attempts, RACERS, all, crowd};
 
 cases! { "races_state", needs []:
     a_counter_counts_every_increment,
@@ -21,7 +21,9 @@ fn a_counter_counts_every_increment(store: &Store) {
     let counter = key(StateKind::Snapshot, "counter");
     let revisions = crowd(RACERS, |_| {
         let mut revisions = Vec::new();
+        let mut attempts = Attempts::default();
         while (revisions.len() as u64) < EACH {
+            attempts.next();
             let found = store.state(&counter);
             let count = found.as_ref().map_or(0, |entry| {
                 let text = std::str::from_utf8(&entry.value).ok();
@@ -58,7 +60,9 @@ fn two_runners_of_a_consumer_handle_everything_once(store: &Store) {
     const GOAL: u64 = 60;
     let history = History::new();
     crowd(4, |_| {
+        let mut attempts = Attempts::default();
         loop {
+            attempts.next();
             let next = store.checkpoint("runner").map_or(0, |position| position.get() + 1);
             if next >= GOAL {
                 return;

@@ -12,7 +12,7 @@ use crate::{
     words::{event, events, stream, version},
 };
 
-use super::{RACERS, all, crowd};
+use super::{Attempts, RACERS, all, crowd};
 
 cases! { "races_streams", needs []:
     each_version_is_won_once,
@@ -35,7 +35,9 @@ fn each_version_is_won_once(store: &Store) {
     let backend = store.backend();
     let won = crowd(RACERS, |_| {
         let mut won = Vec::new();
+        let mut attempts = Attempts::default();
         loop {
+            attempts.next();
             let expected = current(store, "s");
             if matches!(expected, Exact(last) if last.get() + 1 >= GOAL) {
                 return won;
