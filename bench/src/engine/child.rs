@@ -84,6 +84,8 @@ pub(crate) fn build(args: &BuildArgs) -> Result<()> {
         }
     }
     engine.close()?;
+    // Only then is everything gone that the index had replaced but still held open.
+    drop(engine);
     let disk_bytes = disk_bytes(&args.dir)?;
     answer(&Built { dir: args.dir.clone(), user_bytes: bytes, memory_bytes, disk_bytes })
 }
