@@ -35,6 +35,10 @@ pub enum ErrorKind {
     Timeout,
     /// Stored bytes are not what was written.
     Corrupted,
+    /// The bytes are what was written, but cannot be read as the type that was asked for.
+    Undecodable,
+    /// The application's own code panicked or gave an error.
+    Application,
     /// A write or sync failed; the store refuses writes until it is opened again.
     Poisoned,
     /// The store was closed.
@@ -45,7 +49,7 @@ pub enum ErrorKind {
 
 impl ErrorKind {
     /// Every kind, for tables that must have a row for each.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::WrongExpectedVersion,
         Self::ConditionFailed,
         Self::StreamNotFound,
@@ -58,6 +62,8 @@ impl ErrorKind {
         Self::Unavailable,
         Self::Timeout,
         Self::Corrupted,
+        Self::Undecodable,
+        Self::Application,
         Self::Poisoned,
         Self::Closed,
         Self::Internal,
@@ -79,6 +85,8 @@ impl ErrorKind {
             Self::Unavailable => "unavailable",
             Self::Timeout => "timeout",
             Self::Corrupted => "corrupted",
+            Self::Undecodable => "undecodable",
+            Self::Application => "application",
             Self::Poisoned => "poisoned",
             Self::Closed => "closed",
             Self::Internal => "internal",

@@ -26,11 +26,15 @@
 //! | `file:./data`, `./data` | the embedded engine in a folder (feature `embedded`) |
 //! | `memory:` | in memory, gone with the process |
 
+mod aggregate;
+mod event;
 mod open;
 mod url;
 
+pub use aggregate::{Aggregate, Scope, Snapshots, Unknown};
 pub use annals_core::*;
 #[cfg(feature = "embedded")]
 pub use annals_engine as engine;
+pub use event::{Event, EventSchema, FieldSchema, Format, RawEvent, Recorded};
 pub use open::{open, open_existing};
 pub use url::StoreUrl;

@@ -1,0 +1,58 @@
+//! Aggregates: state that is nothing but a fold over events.
+
+mod snapshots;
+
+pub use snapshots::Snapshots;
+
+use std::fmt::Display;
+
+use serde::{Serialize, de::DeserializeOwned};
+
+use crate::Event;
+
+/// The state that decisions are made on, folded from its events.
+///
+/// `#[aggregate(stream = "account", key = AccountId)]` on the impl fills in everything but
+/// [`Event`](Self::Event) and [`apply`](Self::apply).
+pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// Names one aggregate. Its text is the id in the stream name `category-id`.
+    type Key: Display + Clone + Send + Sync + 'static;
+    /// The events this state is folded from. Other events in its stream are skipped, unless
+    /// [`UNKNOWN`](Self::UNKNOWN) says otherwise.
+    type Event: Event;
+
+    /// The category of its streams.
+    const CATEGORY: &'static str;
+    /// Which events belong to it.
+    const SCOPE: Scope = Scope::Stream;
+    /// What to do with an event of a type that [`Event`](Self::Event) does not hold.
+    const UNKNOWN: Unknown = Unknown::Skip;
+    /// When to keep a snapshot.
+    const SNAPSHOTS: Snapshots = Snapshots::NEVER;
+    /// Changes whenever the fold does, so that a snapshot of another fold is never used. The
+    /// attribute hashes the text of the impl; code that `apply` calls elsewhere it cannot see,
+    /// so give `version = n` when that changes.
+    const FINGERPRINT: u64;
+
+    /// Takes in one event. It must follow from state and event alone, and cannot fail: what has
+    /// happened has happened.
+    fn apply(&mut self, event: &Self::Event);
+}
+
+/// Which events belong to an aggregate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Scope {
+    /// Those in its stream `category-id`.
+    Stream,
+    /// Those with the tag `category:id`, in any stream. What it emits goes to `category-id`.
+    Tag,
+}
+
+/// What to do with an event of a type that is not known here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unknown {
+    /// It does not matter here.
+    Skip,
+    /// Loading fails: a decision without it could be wrong.
+    Refuse,
+}

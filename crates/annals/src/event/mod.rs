@@ -1,0 +1,44 @@
+//! Events as Rust types: what a type can hold, and how it becomes bytes and comes back.
+
+mod raw;
+mod recorded;
+mod schema;
+
+pub use raw::RawEvent;
+pub use recorded::Recorded;
+pub use schema::{EventSchema, FieldSchema, Format};
+
+use annals_core::{Result, Tags};
+use bytes::Bytes;
+
+/// A Rust type whose values are events; derive it for enums and structs.
+///
+/// A type lists the event types it can hold and skips all others, so each consumer declares an
+/// enum of its own with just the events it wants, whoever wrote them and in whatever stream.
+pub trait Event: Sized + Send + Sync + 'static {
+    /// The event types a value can hold, each in its present schema version.
+    const TYPES: &'static [EventSchema];
+
+    /// Which of [`TYPES`](Self::TYPES) this value is.
+    fn schema(&self) -> &'static EventSchema;
+
+    /// Strings to find the event by across streams.
+    ///
+    /// # Errors
+    /// A tag that is empty, too long or holds a control character.
+    fn tags(&self) -> Result<Tags> {
+        Ok(Tags::none())
+    }
+
+    /// The data, in the [`Format`] of the schema.
+    ///
+    /// # Errors
+    /// `Undecodable` when the value has no form in that format.
+    fn encode(&self) -> Result<Bytes>;
+
+    /// Reads an event back; `None` when its type is not one of [`TYPES`](Self::TYPES).
+    ///
+    /// # Errors
+    /// `Undecodable` when the data, its format or its schema version is not one this type reads.
+    fn decode(raw: RawEvent<'_>) -> Result<Option<Self>>;
+}
