@@ -103,6 +103,16 @@ const ROWS: [Row; 15] = [
         "`annals verify` lists the damage; restore a copy, or import an export into a new store",
     ),
     row(
+        ErrorKind::Undecodable,
+        Exit::Failure,
+        "read the event with `annals read -o json`, and give the program an upcaster for it",
+    ),
+    row(
+        ErrorKind::Application,
+        Exit::Failure,
+        "this is an error of the program that uses the store; see its log",
+    ),
+    row(
         ErrorKind::Poisoned,
         Exit::Failure,
         "check the disk, then run the command again: opening the store anew recovers it",

@@ -27,14 +27,24 @@
 //! | `memory:` | in memory, gone with the process |
 
 mod aggregate;
+mod app;
+mod command;
 mod event;
+mod guard;
 mod open;
+mod service;
+mod time;
+mod upcast;
 mod url;
 
-pub use aggregate::{Aggregate, Scope, Snapshots, Unknown};
+pub use aggregate::{Aggregate, Boundary, Root, Scope, Snapshots, Unknown};
 pub use annals_core::*;
 #[cfg(feature = "embedded")]
 pub use annals_engine as engine;
+pub use app::{Annals, Builder, Context};
+pub use command::{ByClosure, ByCommand, Changes, Command, Committed, Execute, ExecuteError};
 pub use event::{Event, EventSchema, FieldSchema, Format, RawEvent, Recorded};
 pub use open::{open, open_existing};
+pub use time::At;
+pub use upcast::Upcasters;
 pub use url::StoreUrl;

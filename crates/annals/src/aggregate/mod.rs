@@ -1,7 +1,15 @@
 //! Aggregates: state that is nothing but a fold over events.
 
+mod boundary;
+pub(crate) mod cache;
+mod load;
+pub(crate) mod part;
+pub(crate) mod root;
+pub(crate) mod snapshot;
 mod snapshots;
 
+pub use boundary::Boundary;
+pub use root::Root;
 pub use snapshots::Snapshots;
 
 use std::fmt::Display;
@@ -14,7 +22,9 @@ use crate::Event;
 ///
 /// `#[aggregate(stream = "account", key = AccountId)]` on the impl fills in everything but
 /// [`Event`](Self::Event) and [`apply`](Self::apply).
-pub trait Aggregate: Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
+pub trait Aggregate:
+    Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static
+{
     /// Names one aggregate. Its text is the id in the stream name `category-id`.
     type Key: Display + Clone + Send + Sync + 'static;
     /// The events this state is folded from. Other events in its stream are skipped, unless

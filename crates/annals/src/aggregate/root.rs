@@ -1,0 +1,280 @@
+//! An aggregate held by hand: state, version, and events that are not saved yet.
+
+use std::ops::Deref;
+
+use annals_core::{
+    Appended, Error, ErrorKind, EventId, EventType, NewEvent, Position, RecordedEvent, Result,
+    StreamName, Timestamp, Version,
+};
+
+use super::{Boundary, part::Part, snapshot::SnapshotMark};
+use crate::{At, Event, RawEvent, guard::guard, upcast::Upcasters};
+
+/// A state as it was loaded, with the events emitted since. It dereferences to the state.
+///
+/// Loaded at [`At::Latest`] it can emit and be saved; nobody else's events get lost, because
+/// saving is refused when there are new ones.
+#[derive(Debug, Clone)]
+pub struct Root<B: Boundary> {
+    state: B,
+    pub(crate) parts: Vec<Part>,
+    pub(crate) folded: Folded,
+    pub(crate) at: At,
+    /// The snapshot this state was loaded from, or the one made of it since.
+    pub(crate) snapshot: Option<SnapshotMark>,
+    pending: Vec<Pending>,
+}
+
+/// How much of the store a state stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Folded {
+    /// The last version of its stream; only for one aggregate with a stream.
+    pub(crate) version: Option<Version>,
+    /// Everything up to here has been looked at.
+    pub(crate) position: Option<Position>,
+    /// The last event.
+    pub(crate) last: Option<(EventId, Position)>,
+    /// When the store took the last event.
+    pub(crate) recorded_at: Option<Timestamp>,
+    /// The latest time at which one of the events happened.
+    pub(crate) latest_time: Option<Timestamp>,
+    /// How many events were folded.
+    pub(crate) events: u64,
+}
+
+/// An event on its way.
+#[derive(Debug, Clone)]
+pub(crate) struct Pending {
+    pub(crate) event: NewEvent,
+    /// Whose stream takes it.
+    pub(crate) part: usize,
+}
+
+impl<B: Boundary> Root<B> {
+    /// The state before any event.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the key makes no valid stream name or tag.
+    pub fn new(key: &B::Key) -> Result<Self> {
+        let mut parts = Vec::new();
+        B::parts(key, &mut parts)?;
+        let folded = Folded::default();
+        let (state, at) = (B::empty(key), At::Latest);
+        Ok(Self { state, parts, folded, at, snapshot: None, pending: Vec::new() })
+    }
+
+    /// The version of its stream, `None` before the first event, and for several aggregates
+    /// together.
+    #[must_use]
+    pub const fn version(&self) -> Option<Version> {
+        self.folded.version
+    }
+
+    /// The position up to which events were looked at, `None` before the first.
+    #[must_use]
+    pub const fn position(&self) -> Option<Position> {
+        self.folded.position
+    }
+
+    /// The stream that takes what the (first) aggregate emits.
+    #[must_use]
+    pub fn stream(&self) -> Option<&StreamName> {
+        self.parts.first().map(|part| &part.stream)
+    }
+
+    /// The state.
+    #[must_use]
+    pub const fn state(&self) -> &B {
+        &self.state
+    }
+
+    /// The state alone.
+    #[must_use]
+    pub fn into_state(self) -> B {
+        self.state
+    }
+
+    /// How many emitted events are not saved yet.
+    #[must_use]
+    pub fn uncommitted(&self) -> usize {
+        self.pending.len()
+    }
+
+    /// Emits an event into the (first) aggregate's stream and applies it at once.
+    ///
+    /// # Errors
+    /// `Undecodable` when it cannot be written or read back, `InvalidArgument` when no aggregate
+    /// here reads it, `Application` when a fold panics. The state must not be used after an error.
+    pub fn emit<E: Event>(&mut self, event: &E) -> Result<()> {
+        self.emit_to(0, event, None)
+    }
+
+    /// Emits into the stream of one of several aggregates, counted from 0.
+    pub(crate) fn emit_to<E: Event>(
+        &mut self,
+        part: usize,
+        event: &E,
+        time: Option<Timestamp>,
+    ) -> Result<()> {
+        let new = to_new_event(event, time)?;
+        let Some(Part { stream, .. }) = self.parts.get(part) else {
+            let count = self.parts.len();
+            return Err(Error::invalid(format!(
+                "there is no aggregate {part} here: the boundary has {count}, counted from 0"
+            )));
+        };
+        let raw = RawEvent {
+            event_type: &new.event_type,
+            schema_version: new.schema_version,
+            content_type: &new.content_type,
+            data: &new.data,
+        };
+        let mut is_read_back = false;
+        for (index, reader) in self.parts.iter().enumerate() {
+            if reader.holds(stream, &new.tags) {
+                let state = &mut self.state;
+                is_read_back |= guard("applying an event", || state.fold(index, raw))??;
+            }
+        }
+        if !is_read_back {
+            return Err(not_read_back(&new, stream));
+        }
+        self.pending.push(Pending { event: new, part });
+        Ok(())
+    }
+
+    /// Folds in an event read from the store, as part of a history.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for an event of another aggregate or one that is not newer than what was
+    /// folded; those of decoding and folding. The state must not be used after an error.
+    pub fn replay(&mut self, record: &RecordedEvent, upcasters: &Upcasters) -> Result<()> {
+        if !self.parts.iter().any(|part| part.holds(&record.stream, &record.tags)) {
+            let own = self.stream().map_or("", StreamName::as_str);
+            return Err(Error::invalid(format!(
+                "event {} belongs to `{}`, not to `{own}`",
+                record.id, record.stream
+            )));
+        }
+        let is_newer = match self.lone_stream() {
+            Some(_) => self.folded.version.is_none_or(|last| record.version > last),
+            None => self.folded.position.is_none_or(|last| record.position > last),
+        };
+        if !is_newer {
+            return Err(Error::invalid(format!(
+                "event {} is version {} at position {}, which is not newer than what was folded",
+                record.id, record.version, record.position
+            )));
+        }
+        self.fold(record, upcasters)
+    }
+
+    /// Folds in the next event.
+    pub(crate) fn fold(&mut self, record: &RecordedEvent, upcasters: &Upcasters) -> Result<()> {
+        let (state, parts) = (&mut self.state, &self.parts);
+        let folding = || {
+            upcasters.each(record, |_, raw| {
+                for (index, part) in parts.iter().enumerate() {
+                    if part.holds(&record.stream, &record.tags) {
+                        state.fold(index, raw)?;
+                    }
+                }
+                Ok(())
+            })
+        };
+        guard("applying an event", folding).and_then(|folded| folded).map_err(|error| {
+            error.with("stream", &record.stream).with("version", record.version)
+        })?;
+        self.folded.take(record, self.lone_stream().is_some());
+        Ok(())
+    }
+
+    /// The stream, when this is one aggregate with a stream.
+    pub(crate) fn lone_stream(&self) -> Option<&StreamName> {
+        match self.parts.as_slice() {
+            [Part { stream, tag: None, .. }] => Some(stream),
+            _ => None,
+        }
+    }
+
+    /// The same aggregate with a state from elsewhere.
+    pub(crate) fn with_state(self, state: B, folded: Folded, snapshot: SnapshotMark) -> Self {
+        Self { state, folded, snapshot: Some(snapshot), ..self }
+    }
+
+    pub(crate) fn pending(&self) -> &[Pending] {
+        &self.pending
+    }
+
+    /// The pending events are stored now.
+    pub(crate) fn settle(&mut self, appended: &Appended) {
+        let pending = std::mem::take(&mut self.pending);
+        let Some((last, position)) = pending.last().zip(appended.position) else { return };
+        let count = pending.len() as u64;
+        self.folded.events += count;
+        // The answer does not say which time the store gave them.
+        self.folded.recorded_at = None;
+        self.folded.latest_time = None;
+        if self.lone_stream().is_some() {
+            self.folded.version = appended.streams.first().and_then(|stream| stream.last_version);
+        } else if !follows(self.folded.position, position, count) {
+            // Others wrote in between, and what they wrote has not been looked at.
+            return;
+        }
+        self.folded.position = Some(position);
+        self.folded.last = Some((last.event.id, position));
+    }
+}
+
+impl Folded {
+    fn take(&mut self, record: &RecordedEvent, is_lone_stream: bool) {
+        if is_lone_stream {
+            self.version = Some(record.version);
+        }
+        self.position = self.position.max(Some(record.position));
+        self.last = Some((record.id, record.position));
+        self.recorded_at = Some(record.recorded_at);
+        // Once one time is unknown, so is the latest.
+        if self.events == 0 || self.latest_time.is_some() {
+            self.latest_time = self.latest_time.max(Some(record.time));
+        }
+        self.events += 1;
+    }
+}
+
+impl<B: Boundary> Deref for Root<B> {
+    type Target = B;
+
+    fn deref(&self) -> &B {
+        &self.state
+    }
+}
+
+/// Whether `count` events that end at `last` come right after `before`.
+fn follows(before: Option<Position>, last: Position, count: u64) -> bool {
+    let next = before.map_or(0, |before| before.get() + 1);
+    next + count == last.get() + 1
+}
+
+fn to_new_event<E: Event>(event: &E, time: Option<Timestamp>) -> Result<NewEvent> {
+    let schema = event.schema();
+    Ok(NewEvent {
+        schema_version: schema.version,
+        content_type: schema.format.content_type(),
+        tags: event.tags()?,
+        time,
+        ..NewEvent::new(EventType::new(schema.name)?, event.encode()?)
+    })
+}
+
+fn not_read_back(event: &NewEvent, stream: &StreamName) -> Error {
+    Error::new(
+        ErrorKind::InvalidArgument,
+        format!(
+            "an event of type `{}` in stream `{stream}` with tags {:?} is read by no aggregate of \
+             this decision, so the next decision would not know of it; emit an event of the \
+             aggregate's own type, with its tag",
+            event.event_type, event.tags
+        ),
+    )
+}

@@ -1,0 +1,114 @@
+//! Putting an application together.
+
+use std::{fmt, sync::Arc};
+
+use annals_core::{Backend, Clock, Error, Result, SystemClock};
+
+use super::{Annals, Context, Store};
+use crate::{
+    aggregate::cache::Cache,
+    service::{Running, Service},
+    upcast::Upcasters,
+};
+
+/// How many aggregates are kept warm unless said otherwise.
+const CACHED_DEFAULT: usize = 10_000;
+
+/// Puts an application together.
+pub struct Builder {
+    pub(crate) services: Vec<Box<dyn Service>>,
+    upcasters: Upcasters,
+    clock: Arc<dyn Clock>,
+    cached: usize,
+    traceparent: fn() -> Option<String>,
+}
+
+impl Default for Builder {
+    fn default() -> Self {
+        Self {
+            services: Vec::new(),
+            upcasters: Upcasters::new(),
+            clock: Arc::new(SystemClock),
+            cached: CACHED_DEFAULT,
+            traceparent: || None,
+        }
+    }
+}
+
+impl Builder {
+    /// How stored events of old schemas become today's.
+    #[must_use]
+    pub fn upcasters(self, upcasters: Upcasters) -> Self {
+        Self { upcasters, ..self }
+    }
+
+    /// Where the application's own time comes from: [`Changes::now`](crate::Changes::now),
+    /// snapshots, deadlines. Times of events are the store's.
+    #[must_use]
+    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
+        Self { clock, ..self }
+    }
+
+    /// How many aggregates to keep warm; 10,000 unless said otherwise, 0 for none. A warm
+    /// aggregate reads only what is new.
+    #[must_use]
+    pub fn cached(self, aggregates: usize) -> Self {
+        Self { cached: aggregates, ..self }
+    }
+
+    /// Where the W3C `traceparent` of the current span comes from, to go into the metadata of
+    /// events.
+    #[must_use]
+    pub fn traceparent(self, traceparent: fn() -> Option<String>) -> Self {
+        Self { traceparent, ..self }
+    }
+
+    /// The application on a store, with everything that was registered running.
+    ///
+    /// # Errors
+    /// `Unsupported` when the store cannot do what something registered needs; `InvalidArgument`
+    /// for two of the same name.
+    pub fn build(mut self, backend: Arc<dyn Backend>) -> Result<Annals> {
+        let services = std::mem::take(&mut self.services);
+        let capabilities = backend.capabilities();
+        let mut names = std::collections::HashSet::new();
+        for service in &services {
+            service.check(capabilities)?;
+            if !names.insert(service.name()) {
+                return Err(Error::invalid(format!(
+                    "`{}` is registered twice; names must be unique",
+                    service.name()
+                )));
+            }
+        }
+        let app = self.without_services(backend);
+        let running = Running::start(services, &app)?;
+        Ok(Annals { running: Some(Arc::new(running)), ..app })
+    }
+
+    pub(super) fn without_services(self, backend: Arc<dyn Backend>) -> Annals {
+        let store = Store {
+            backend,
+            upcasters: self.upcasters,
+            clock: self.clock,
+            cache: Cache::new(self.cached),
+            traceparent: self.traceparent,
+        };
+        Annals { store: Arc::new(store), context: Arc::new(Context::default()), running: None }
+    }
+
+    /// Opens the store by its URL and builds the application on it.
+    ///
+    /// # Errors
+    /// Those of [`open`](crate::open).
+    pub async fn open(self, url: &str) -> Result<Annals> {
+        self.build(crate::open(url).await?)
+    }
+}
+
+impl fmt::Debug for Builder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let services: Vec<_> = self.services.iter().map(|service| service.name()).collect();
+        f.debug_struct("Builder").field("services", &services).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,225 @@
+//! Executing a decision: load, decide, append; when somebody was faster, once more on the rest.
+
+use std::{future::IntoFuture, num::NonZeroU32};
+
+use annals_core::{
+    Append, Appended, BoxFuture, Error, ErrorKind, EventId, Result, Timestamp, Version,
+};
+
+use super::{
+    Changes, Committed, ExecuteError, changes::MustBeUnchanged, decision::Decision,
+    error::is_conflict, idempotency::IdempotencyKey,
+};
+use crate::{
+    Annals, At, Boundary, Context, Recorded, Root,
+    app::{Store, save::Mark},
+    guard::guard,
+};
+
+/// How often a decision is made on ever newer states before giving up.
+const ATTEMPTS: NonZeroU32 = NonZeroU32::new(8).unwrap();
+
+/// A decision about to be executed. Set the details, then await it.
+#[derive(Debug)]
+#[must_use = "nothing is done until this is awaited"]
+pub struct Execute<'a, B: Boundary, D> {
+    pub(super) app: &'a Annals,
+    pub(super) key: B::Key,
+    pub(super) decision: D,
+    pub(super) context: Context,
+    pub(super) idempotency: Option<String>,
+    expected: Option<Option<Version>>,
+    attempts: NonZeroU32,
+}
+
+impl<'a, B: Boundary, D: Decision<B>> Execute<'a, B, D> {
+    pub(crate) fn new(app: &'a Annals, key: B::Key, decision: D) -> Self {
+        let (context, idempotency, expected) = (Context::new(), None, None);
+        Self { app, key, decision, context, idempotency, expected, attempts: ATTEMPTS }
+    }
+
+    /// Who acts.
+    pub fn by(self, user: impl Into<String>) -> Self {
+        Self { context: self.context.by(user), ..self }
+    }
+
+    /// Because of an event; its correlation and trace go on.
+    pub fn cause<E>(self, event: &Recorded<E>) -> Self {
+        Self { context: self.context.cause(event), ..self }
+    }
+
+    /// Who acts and why, all at once.
+    pub fn context(self, context: Context) -> Self {
+        Self { context: context.or(&self.context), ..self }
+    }
+
+    /// Under the same key the decision takes effect once, however often it is executed. A
+    /// repetition gives what the first one gave. A decision without events leaves no trace and is
+    /// made anew.
+    pub fn idempotent(self, key: impl Into<String>) -> Self {
+        Self { idempotency: Some(key.into()), ..self }
+    }
+
+    /// Only if the stream is at this version (`None`: has no events). There is no second attempt.
+    pub fn expect(self, version: Option<Version>) -> Self {
+        Self { expected: Some(version), ..self }
+    }
+
+    /// How often to decide, at most, when others are faster each time; 8 unless said otherwise.
+    pub fn attempts(self, attempts: NonZeroU32) -> Self {
+        Self { attempts, ..self }
+    }
+
+    async fn run(self) -> Result<Committed<D::Output>, ExecuteError<D::Error>> {
+        let store = &*self.app.store;
+        let once = self.idempotency.as_deref().map(IdempotencyKey::new).transpose()?;
+        let mut root = store.load_warm::<B>(&self.key).await?;
+        let mut left = self.attempts.get();
+        loop {
+            left -= 1;
+            if let Some(key) = &once
+                && let Some(first) = key.find(store).await?
+            {
+                return self.replay(first).await;
+            }
+            self.check_expected(&root)?;
+            let mut next = root.clone();
+            let now = store.clock.now();
+            let (output, unchanged) = self.decide(&mut next, now)?;
+            let written = if next.pending().is_empty() {
+                store.confirm(&mut root, &self.key, unchanged).await.map(|()| None)
+            } else {
+                let append = self.to_append(&next, once.as_ref(), now)?;
+                store.commit_surely(&mut next, append).await.map(Some)
+            };
+            match written {
+                Ok(appended) => return Ok(self.committed(next, output, appended)),
+                Err(error) if is_conflict(&error) && left > 0 && self.expected.is_none() => {
+                    tracing::debug!(%error, "somebody was faster; deciding again");
+                    store.catch_up(&mut root, &self.key).await?;
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+    }
+
+    fn to_append(
+        &self,
+        root: &Root<B>,
+        once: Option<&IdempotencyKey>,
+        now: Timestamp,
+    ) -> Result<Append> {
+        let context = self.context.clone().or(&self.app.context);
+        let mark = once.map(|key| Mark { tag: key.tag(), now });
+        let mut append = self.app.store.to_append(root, &context, mark)?;
+        append.conditions.extend(once.map(IdempotencyKey::condition));
+        Ok(append)
+    }
+
+    pub(super) fn decide(
+        &self,
+        root: &mut Root<B>,
+        now: Timestamp,
+    ) -> Result<(D::Output, MustBeUnchanged), ExecuteError<D::Error>> {
+        let mut changes = Changes::new(root, now);
+        let decided = guard("deciding a command", || self.decision.decide(&mut changes))?;
+        // An event that could not be emitted matters more than what was made of the rest.
+        let unchanged = changes.finish()?;
+        decided.map(|output| (output, unchanged)).map_err(ExecuteError::Rejected)
+    }
+
+    fn check_expected(&self, root: &Root<B>) -> Result<()> {
+        let Some(expected) = self.expected else { return Ok(()) };
+        let Some(stream) = root.lone_stream() else {
+            return Err(Error::invalid(
+                "a version is expected of several streams together; leave it out, they are \
+                 guarded by what was read",
+            ));
+        };
+        if root.version() == expected {
+            return Ok(());
+        }
+        use annals_core::ExpectedVersion;
+        let expected = expected.map_or(ExpectedVersion::NoStream, ExpectedVersion::Exact);
+        Err(Error::wrong_expected_version_of(stream.clone(), expected, root.version()))
+    }
+
+    fn committed(
+        &self,
+        root: Root<B>,
+        output: D::Output,
+        appended: Option<(Appended, usize)>,
+    ) -> Committed<D::Output> {
+        let version = root.version();
+        self.app.store.cache.put(root);
+        let (position, events) =
+            appended.map_or((None, 0), |(appended, events)| (appended.position, events));
+        Committed { output, version, position, events, is_replayed: false }
+    }
+}
+
+impl Store {
+    /// Loads a state, reading only what is new when it is warm.
+    async fn load_warm<B: Boundary>(&self, key: &B::Key) -> Result<Root<B>> {
+        let cold = Root::new(key)?;
+        match self.cache.get(&cold) {
+            Some(warm) => {
+                let mut root = Root::clone(&warm);
+                self.catch_up(&mut root, key).await?;
+                Ok(root)
+            }
+            None => self.load(key, At::Latest).await,
+        }
+    }
+
+    /// Answers a decision without events: when it asked for that, only if the state still stands.
+    async fn confirm<B: Boundary>(
+        &self,
+        root: &mut Root<B>,
+        key: &B::Key,
+        unchanged: MustBeUnchanged,
+    ) -> Result<()> {
+        if !unchanged.0 {
+            return Ok(());
+        }
+        let before = last_of(root);
+        self.catch_up(root, key).await?;
+        if last_of(root) == before {
+            return Ok(());
+        }
+        let message = "the state changed while the command was decided";
+        Err(Error::new(ErrorKind::ConditionFailed, message))
+    }
+
+    /// Commits; when the answer is lost, sends the same again, which is written once.
+    async fn commit_surely<B: Boundary>(
+        &self,
+        root: &mut Root<B>,
+        append: Append,
+    ) -> Result<(Appended, usize)> {
+        let events = append.event_count();
+        let again = append.clone();
+        let appended = match self.commit(root, append).await {
+            Err(error) if error.kind() == ErrorKind::Timeout => self.commit(root, again).await,
+            answered => answered,
+        };
+        Ok((appended?, events))
+    }
+}
+
+fn last_of<B: Boundary>(root: &Root<B>) -> Option<EventId> {
+    root.folded.last.map(|(id, _)| id)
+}
+
+impl<'a, B, D> IntoFuture for Execute<'a, B, D>
+where
+    B: Boundary,
+    D: Decision<B> + 'a,
+{
+    type Output = Result<Committed<D::Output>, ExecuteError<D::Error>>;
+    type IntoFuture = BoxFuture<'a, Self::Output>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.run())
+    }
+}

@@ -1,0 +1,46 @@
+//! Moments at which a state can be looked at.
+
+use annals_core::{Position, RecordedEvent, Timestamp, Version};
+
+/// A moment at which to look at a state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum At {
+    /// Now.
+    #[default]
+    Latest,
+    /// After this version of its stream, included. Only for one aggregate with a stream.
+    Version(Version),
+    /// After this position of the store, included.
+    Position(Position),
+    /// As known at this time: what the store had taken by then, included.
+    Recorded(Timestamp),
+    /// As of this time: what had happened by then, included, also if it was recorded later.
+    Time(Timestamp),
+}
+
+impl At {
+    /// What to do with an event, in the order of versions or positions.
+    pub(crate) fn place(self, event: &RecordedEvent) -> Place {
+        let is_past = match self {
+            Self::Latest => false,
+            Self::Version(version) => event.version > version,
+            Self::Position(position) => event.position > position,
+            Self::Recorded(time) => event.recorded_at > time,
+            // Times of events may go back and forth, so later events can still count.
+            Self::Time(time) if event.time > time => return Place::LeftOut,
+            Self::Time(_) => false,
+        };
+        if is_past { Place::Past } else { Place::Counts }
+    }
+}
+
+/// Where an event lies, seen from a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// It counts.
+    Counts,
+    /// It does not, but events after it may.
+    LeftOut,
+    /// Neither it nor any after it counts.
+    Past,
+}
