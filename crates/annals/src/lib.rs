@@ -46,5 +46,5 @@ pub use command::{ByClosure, ByCommand, Changes, Command, Committed, Execute, Ex
 pub use event::{Event, EventSchema, FieldSchema, Format, RawEvent, Recorded};
 pub use open::{open, open_existing};
 pub use time::At;
-pub use upcast::Upcasters;
+pub use upcast::{Decoded, Upcasters};
 pub use url::StoreUrl;

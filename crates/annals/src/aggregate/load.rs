@@ -92,7 +92,7 @@ impl Store {
         }
         while let Some(record) = events.try_next().await? {
             match root.at.place(&record) {
-                Place::Counts => root.fold(&record, &self.upcasters)?,
+                Place::Counts => root.fold(self.upcast(&record).await?)?,
                 Place::LeftOut => {}
                 Place::Past => break,
             }

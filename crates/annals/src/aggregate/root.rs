@@ -8,7 +8,11 @@ use annals_core::{
 };
 
 use super::{Boundary, part::Part, snapshot::SnapshotMark};
-use crate::{At, Event, RawEvent, guard::guard, upcast::Upcasters};
+use crate::{
+    At, Event, RawEvent,
+    guard::guard,
+    upcast::{Upcasters, Upcasting},
+};
 
 /// A state as it was loaded, with the events emitted since. It dereferences to the state.
 ///
@@ -147,7 +151,8 @@ impl<B: Boundary> Root<B> {
     ///
     /// # Errors
     /// `InvalidArgument` for an event of another aggregate or one that is not newer than what was
-    /// folded; those of decoding and folding. The state must not be used after an error.
+    /// folded; those of decoding and folding; `Undecodable` also when a rule needs earlier events,
+    /// which only loading fetches. The state must not be used after an error.
     pub fn replay(&mut self, record: &RecordedEvent, upcasters: &Upcasters) -> Result<()> {
         if !self.parts.iter().any(|part| part.holds(&record.stream, &record.tags)) {
             let own = self.stream().map_or("", StreamName::as_str);
@@ -166,14 +171,14 @@ impl<B: Boundary> Root<B> {
                 record.id, record.version, record.position
             )));
         }
-        self.fold(record, upcasters)
+        self.fold(Upcasting::alone(record, upcasters))
     }
 
     /// Folds in the next event.
-    pub(crate) fn fold(&mut self, record: &RecordedEvent, upcasters: &Upcasters) -> Result<()> {
-        let (state, parts) = (&mut self.state, &self.parts);
+    pub(crate) fn fold(&mut self, upcasting: Upcasting<'_>) -> Result<()> {
+        let (record, state, parts) = (upcasting.record(), &mut self.state, &self.parts);
         let folding = || {
-            upcasters.each(record, |_, raw| {
+            upcasting.each(|_, raw| {
                 for (index, part) in parts.iter().enumerate() {
                     if part.holds(&record.stream, &record.tags) {
                         state.fold(index, raw)?;

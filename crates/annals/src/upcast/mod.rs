@@ -1,8 +1,14 @@
 //! Upcasters: stored events of an old schema become today's, wherever they are read.
 
-use annals_core::{EventType, RecordedEvent, Result};
+mod decode;
+mod upcasting;
 
-use crate::{EventSchema, RawEvent};
+pub use decode::Decoded;
+pub(crate) use upcasting::Upcasting;
+
+use annals_core::EventType;
+
+use crate::EventSchema;
 
 /// The rules that bring stored events to today's schema.
 #[derive(Debug, Clone, Default)]
@@ -24,14 +30,5 @@ impl Upcasters {
     /// recognised.
     pub(crate) fn fingerprint(&self, _types: &[EventSchema]) -> u64 {
         0
-    }
-
-    /// Gives each of today's events that a record stands for, with the number of the part.
-    pub(crate) fn each(
-        &self,
-        record: &RecordedEvent,
-        mut take: impl FnMut(u32, RawEvent<'_>) -> Result<()>,
-    ) -> Result<()> {
-        take(0, RawEvent::from(record))
     }
 }
