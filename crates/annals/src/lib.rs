@@ -26,6 +26,9 @@
 //! | `file:./data`, `./data` | the embedded engine in a folder (feature `embedded`) |
 //! | `memory:` | in memory, gone with the process |
 
+// Derived code says `::annals`, in this crate too.
+extern crate self as annals;
+
 mod aggregate;
 mod app;
 mod command;
@@ -39,10 +42,13 @@ mod url;
 
 pub use aggregate::{Aggregate, Boundary, Root, Scope, Snapshots, Unknown};
 pub use annals_core::*;
+pub use annals_derive::{Event, aggregate, process, projection, view};
 #[cfg(feature = "embedded")]
 pub use annals_engine as engine;
 pub use app::{Annals, Builder, Context};
 pub use command::{ByClosure, ByCommand, Changes, Command, Committed, Execute, ExecuteError};
+#[doc(hidden)]
+pub use event::codec as derive_support;
 pub use event::{Event, EventSchema, FieldSchema, Format, RawEvent, Recorded};
 pub use open::{open, open_existing};
 pub use time::At;

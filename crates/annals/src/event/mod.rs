@@ -1,5 +1,6 @@
 //! Events as Rust types: what a type can hold, and how it becomes bytes and comes back.
 
+pub mod codec;
 mod raw;
 mod recorded;
 mod schema;

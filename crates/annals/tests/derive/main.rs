@@ -1,0 +1,9 @@
+//! What the macros write, used as a user would.
+
+#![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
+
+mod aggregate;
+mod json;
+mod reading;
+mod schema;
+mod tags;
