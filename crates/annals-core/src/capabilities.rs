@@ -12,6 +12,8 @@ pub struct Capabilities {
     pub append_multi_stream: bool,
     /// Appends may carry conditions, and events tags.
     pub append_conditions: bool,
+    /// One process at a time has the store for itself.
+    pub store_exclusive: bool,
     /// Positions have no gaps until something is scavenged.
     pub position_dense: bool,
     /// Projections may run in the append's own transaction.

@@ -119,6 +119,7 @@ impl Backend for Embedded {
             store_durable: true,
             append_multi_stream: true,
             append_conditions: true,
+            store_exclusive: true,
             position_dense: true,
             projection_inline: false,
         }

@@ -34,7 +34,10 @@ mod app;
 mod command;
 mod event;
 mod guard;
+#[allow(dead_code, reason = "the first runners come with the read side")]
+mod lease;
 mod open;
+#[allow(dead_code, reason = "the first services come with the read side")]
 mod service;
 mod time;
 mod upcast;

@@ -106,6 +106,7 @@ impl Backend for MemoryBackend {
             store_durable: false,
             append_multi_stream: true,
             append_conditions: true,
+            store_exclusive: true,
             position_dense: true,
             projection_inline: false,
         }

@@ -4,7 +4,7 @@
 mod running;
 mod stop;
 
-pub(crate) use running::Running;
+pub(crate) use running::{Running, spawn};
 pub(crate) use stop::Stop;
 
 use annals_core::{Capabilities, Result};

@@ -20,7 +20,6 @@ struct Inner {
     changed: Event,
 }
 
-#[expect(dead_code, reason = "the first services come with the read side")]
 impl Stop {
     /// From now on everything stops.
     pub(crate) fn set(&self) {
