@@ -159,7 +159,7 @@ impl Arg {
         let known = known.join(", ");
         match &self.name {
             Some(name) => self.error(format!("unknown key `{name}`; the keys here are {known}")),
-            None => self.error(format!("a key is missing; the keys here are {known}")),
+            None => self.error(format!("say which key this is; the keys here are {known}")),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What is known about an event type at compile time.
 
 use annals_core::ContentType;
+use bytestring::ByteString;
 
 /// One event type that a Rust type can hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -34,7 +35,7 @@ pub struct FieldSchema {
 pub enum Format {
     /// `application/json`.
     Json,
-    /// `application/cbor`, RFC 8949.
+    /// `application/cbor`, RFC 8949; with the feature `cbor`.
     Cbor,
     /// `application/vnd.msgpack`, with field names.
     MessagePack,
@@ -42,15 +43,32 @@ pub enum Format {
     Raw,
 }
 
+const CBOR: &str = "application/cbor";
+const MESSAGE_PACK: &str = "application/vnd.msgpack";
+
 impl Format {
     /// The content type that events of this format are stored with.
     #[must_use]
     pub fn content_type(self) -> ContentType {
         match self {
             Self::Json => ContentType::Json,
-            Self::Cbor => ContentType::from_stored("application/cbor".into()),
-            Self::MessagePack => ContentType::from_stored("application/vnd.msgpack".into()),
+            Self::Cbor => ContentType::from_stored(ByteString::from_static(CBOR)),
+            Self::MessagePack => ContentType::from_stored(ByteString::from_static(MESSAGE_PACK)),
             Self::Raw => ContentType::Binary,
+        }
+    }
+
+    /// The format that a content type stands for.
+    #[must_use]
+    pub fn of(content_type: &ContentType) -> Option<Self> {
+        match content_type {
+            ContentType::Json => Some(Self::Json),
+            ContentType::Binary => Some(Self::Raw),
+            ContentType::Other(other) => match &**other {
+                CBOR => Some(Self::Cbor),
+                MESSAGE_PACK => Some(Self::MessagePack),
+                _ => None,
+            },
         }
     }
 }

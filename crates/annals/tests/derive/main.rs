@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "tests fail by panicking")]
 
 mod aggregate;
+mod formats;
 mod json;
 mod reading;
 mod schema;

@@ -83,9 +83,11 @@ fn decode_variant(
         return quote!(::annals::derive_support::check_version(__raw, #schema).map(|()| #path {}));
     }
     if event_type.format == Format::Raw {
-        return quote! {
-            ::annals::derive_support::decode_raw(__raw, #schema).map(|__bytes| #path { 0: __bytes })
-        };
+        let decoded = variant.fields.iter().map(|field| {
+            let ty = field.ty;
+            quote_spanned!(ty.span()=> ::annals::derive_support::decode_raw::<#ty>(__raw, #schema))
+        });
+        return quote!(#(#decoded)*.map(|__bytes| #path { 0: __bytes }));
     }
     if !event_type.is_enum {
         return quote!(::annals::derive_support::decode_struct::<Self>(__raw, #schema));

@@ -1,7 +1,7 @@
 //! The tags of a value.
 
-use proc_macro2::{Ident, TokenStream};
-use quote::{format_ident, quote, quote_spanned};
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{format_ident, quote};
 use syn::{Type, spanned::Spanned};
 
 use super::path;
@@ -30,7 +30,9 @@ fn arm(event_type: &EventType<'_>, variant: &EventVariant<'_>) -> TokenStream {
     let path = path(event_type, variant);
     let tagged = variant.fields.iter().enumerate();
     let tagged = tagged.filter_map(|(i, field)| {
-        let binding = format_ident!("__field{i}");
+        // A type without `Display` is reported where it stands.
+        let span = Span::call_site().located_at(field.ty.span());
+        let binding = format_ident!("__field{i}", span = span);
         field.tag.as_deref().map(|tag| (binding, field, tag))
     });
     let (mut bindings, mut adds) = (Vec::new(), Vec::new());
@@ -52,6 +54,5 @@ fn add(ty: &Type, value: &Ident, tag: &str) -> TokenStream {
         let add = add(inner, value, tag);
         return quote!(for #value in #value { #add });
     }
-    // A type without `Display` is reported where it stands.
-    quote_spanned!(ty.span()=> __tags.add(#tag, #value)?;)
+    quote!(__tags.add(#tag, #value)?;)
 }

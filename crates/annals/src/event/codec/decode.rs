@@ -1,10 +1,14 @@
 //! From stored data to a value: the stored content type says which format it is in.
 
-use annals_core::{ContentType, Result};
-use serde::de::{DeserializeOwned, DeserializeSeed};
+use std::marker::PhantomData;
 
-use super::{adaptor::VariantSeed, fault, json, version};
-use crate::{EventSchema, RawEvent};
+use annals_core::Result;
+use serde::de::DeserializeOwned;
+
+#[cfg(feature = "cbor")]
+use super::cbor;
+use super::{adaptor::VariantSeed, fault, json, messagepack, version};
+use crate::{EventSchema, Format, RawEvent};
 
 /// Reads a variant's fields as the enum `T`; `index` counts its variants from 0.
 ///
@@ -15,7 +19,16 @@ pub fn decode_variant<T: DeserializeOwned>(
     schema: &EventSchema,
     index: u32,
 ) -> Result<T> {
-    decode(raw, schema, VariantSeed::new(index))
+    version::check(raw, schema)?;
+    let seed = VariantSeed::new(index);
+    let decoded = match Format::of(raw.content_type) {
+        Some(Format::Json) => json::decode(raw.data, seed, schema),
+        Some(Format::MessagePack) => messagepack::decode(raw.data, seed, schema),
+        #[cfg(feature = "cbor")]
+        Some(Format::Cbor) => cbor::decode_variant(raw.data, index, schema),
+        _ => return Err(fault::wrong_content_type(raw)),
+    };
+    decoded.map_err(|fault| fault.of_event(raw))
 }
 
 /// Reads the struct `T`.
@@ -23,17 +36,13 @@ pub fn decode_variant<T: DeserializeOwned>(
 /// # Errors
 /// `Undecodable` when the schema version, the content type or the data does not fit.
 pub fn decode_struct<T: DeserializeOwned>(raw: RawEvent<'_>, schema: &EventSchema) -> Result<T> {
-    decode(raw, schema, std::marker::PhantomData)
-}
-
-fn decode<'de, S: DeserializeSeed<'de>>(
-    raw: RawEvent<'de>,
-    schema: &EventSchema,
-    seed: S,
-) -> Result<S::Value> {
     version::check(raw, schema)?;
-    let decoded = match raw.content_type {
-        ContentType::Json => json::decode(raw.data, seed, schema),
+    let seed = PhantomData;
+    let decoded = match Format::of(raw.content_type) {
+        Some(Format::Json) => json::decode(raw.data, seed, schema),
+        Some(Format::MessagePack) => messagepack::decode(raw.data, seed, schema),
+        #[cfg(feature = "cbor")]
+        Some(Format::Cbor) => cbor::decode_struct(raw.data, schema),
         _ => return Err(fault::wrong_content_type(raw)),
     };
     decoded.map_err(|fault| fault.of_event(raw))

@@ -44,6 +44,13 @@ const EXPECTED: &[&str] = &[
     "a character",
     "a string",
     "a byte array",
+    "array",
+    "bool",
+    "bytes",
+    "float",
+    "map",
+    "str",
+    "string",
     "a sequence",
     "a map",
     "unit",
@@ -63,6 +70,11 @@ const EXPECTED: &[&str] = &[
 
 /// Said of a number that JSON has no form for.
 pub(super) const NOT_FINITE: &str = "a number is not finite";
+
+/// Said of data that ends inside a value.
+pub(super) const TOO_SHORT: &str = "the data ends too early";
+/// Said of values in values in values.
+pub(super) const TOO_DEEP: &str = "the values are nested too deep";
 
 /// Why data could not be read or written; the source of the error that users see.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,6 +97,15 @@ impl std::fmt::Display for Fault {
 }
 
 impl std::error::Error for Fault {}
+
+/// Nothing may follow the value.
+pub(super) fn at_end(rest: &[u8], data: &[u8]) -> Result<(), Fault> {
+    if rest.is_empty() {
+        return Ok(());
+    }
+    let end = data.len().saturating_sub(rest.len());
+    Err(Fault::new(format!("more data follows the value, which ends at byte {end}")))
+}
 
 /// An event that cannot be read, and why.
 pub(super) fn undecodable_as(raw: RawEvent<'_>, why: &str) -> Error {

@@ -9,17 +9,23 @@
 //! words pass.
 
 mod adaptor;
+#[cfg(feature = "cbor")]
+mod cbor;
 mod decode;
 mod fault;
 mod json;
+mod messagepack;
 mod raw;
 mod tag_list;
 mod version;
 
 pub use adaptor::{Empty, Fields};
 pub use bytes::Bytes;
+#[cfg(feature = "cbor")]
+pub use cbor::encode as encode_cbor;
 pub use decode::{decode_struct, decode_variant};
 pub use json::encode as encode_json;
+pub use messagepack::encode as encode_messagepack;
 pub use raw::{decode as decode_raw, encode as encode_raw};
 pub use tag_list::TagList;
 pub use version::check as check_version;

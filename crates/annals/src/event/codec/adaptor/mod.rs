@@ -3,9 +3,13 @@
 mod empty;
 mod fields;
 mod finite;
+#[cfg(feature = "cbor")]
+mod indexed;
 mod variant;
 
 pub use empty::Empty;
 pub use fields::Fields;
 pub(super) use finite::Finite;
+#[cfg(feature = "cbor")]
+pub(super) use indexed::Indexed;
 pub(super) use variant::VariantSeed;

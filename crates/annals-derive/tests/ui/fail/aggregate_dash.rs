@@ -1,0 +1,21 @@
+//! A category ends at the first dash.
+
+use annals::{Aggregate, Event, aggregate};
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct Added(u64);
+
+#[derive(Default, Clone, Serialize, Deserialize)]
+struct Counter(u64);
+
+#[aggregate(stream = "my-counter", key = u64)]
+impl Aggregate for Counter {
+    type Event = Added;
+
+    fn apply(&mut self, event: &Added) {
+        self.0 += event.0;
+    }
+}
+
+fn main() {}

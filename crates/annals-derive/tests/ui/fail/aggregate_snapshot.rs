@@ -1,0 +1,25 @@
+//! Snapshots that would never be kept.
+
+use annals::{Aggregate, Event, aggregate};
+use serde::{Deserialize, Serialize};
+
+#[derive(Event, Serialize, Deserialize)]
+struct Added(u64);
+
+#[derive(Default, Clone, Serialize, Deserialize)]
+struct Counter(u64);
+
+#[aggregate(
+    stream = "counter",
+    key = u64,
+    snapshot(every = 0, after = "1 hour", on("", closed), often = 3)
+)]
+impl Aggregate for Counter {
+    type Event = Added;
+
+    fn apply(&mut self, event: &Added) {
+        self.0 += event.0;
+    }
+}
+
+fn main() {}
