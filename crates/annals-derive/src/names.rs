@@ -14,6 +14,22 @@ pub(crate) fn checked(what: &str, text: LitStr) -> syn::Result<LitStr> {
     Ok(text)
 }
 
+/// An event type, or a prefix of event types.
+pub(crate) fn checked_event_type(what: &str, text: LitStr) -> syn::Result<LitStr> {
+    let text = checked(what, text)?;
+    refuse_system(&text)?;
+    Ok(text)
+}
+
+/// A prefix: the dot after it comes by itself.
+pub(crate) fn checked_prefix(text: LitStr) -> syn::Result<LitStr> {
+    let text = checked_event_type("the prefix", text)?;
+    if text.value().ends_with('.') {
+        return Err(syn::Error::new_spanned(text, "the dot after the prefix comes by itself"));
+    }
+    Ok(text)
+}
+
 /// A category: it ends at the first `-` of a stream name, and `$` is for the system's streams.
 pub(crate) fn checked_category(text: LitStr) -> syn::Result<LitStr> {
     let text = checked("the category", text)?;
@@ -25,8 +41,13 @@ pub(crate) fn checked_category(text: LitStr) -> syn::Result<LitStr> {
         );
         return Err(syn::Error::new_spanned(text, what));
     }
-    if value.starts_with('$') {
+    refuse_system(&text)?;
+    Ok(text)
+}
+
+fn refuse_system(text: &LitStr) -> syn::Result<()> {
+    if text.value().starts_with('$') {
         return Err(syn::Error::new_spanned(text, "names that begin with `$` are the system's"));
     }
-    Ok(text)
+    Ok(())
 }

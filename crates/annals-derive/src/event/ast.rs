@@ -4,7 +4,7 @@
 use syn::{Data, DataEnum, DeriveInput, Fields, Ident, LitStr, Variant, Visibility, ext::IdentExt};
 
 use super::{
-    attr::{EventAttr, ON_ENUM, ON_STRUCT, ON_VARIANT},
+    attr::{EventAttr, ON_ENUM, ON_STRUCT, ON_VARIANT, refuse},
     case,
     field::Field,
     format::Format,
@@ -59,6 +59,7 @@ impl<'a> EventType<'a> {
         let is_enum = matches!(input.data, Data::Enum(_));
         let known = if is_enum { ON_ENUM } else { ON_STRUCT };
         let attr = EventAttr::parse(&input.attrs, known, problems);
+        refuse(&input.attrs, "tag", "a field", problems);
         let serde = SerdeAttr::parse(&input.attrs);
         refuse_serde(&serde, on_type(is_enum), problems);
         let shared = Shared {
@@ -107,6 +108,7 @@ fn read_enum_variant<'a>(
     problems: &mut Problems,
 ) -> EventVariant<'a> {
     let attr = EventAttr::parse(&variant.attrs, ON_VARIANT, problems);
+    refuse(&variant.attrs, "tag", "a field", problems);
     let serde = SerdeAttr::parse(&variant.attrs);
     refuse_serde(&serde, ON_VARIANT_OF_SERDE, problems);
     let own = Shared {

@@ -42,14 +42,25 @@ impl EventAttr {
     }
 
     fn take(&mut self, arg: &Arg, problems: &mut Problems) {
-        let text = |what| arg.text().and_then(|text| names::checked(what, text));
         match arg.name().as_str() {
-            "prefix" => self.prefix.set(arg, text("the prefix"), problems),
-            "name" => self.name.set(arg, text("the event type"), problems),
+            "prefix" => {
+                self.prefix.set(arg, arg.text().and_then(names::checked_prefix), problems);
+            }
+            "name" => {
+                let check = |text| names::checked_event_type("the event type", text);
+                self.name.set(arg, arg.text().and_then(check), problems);
+            }
             "format" => self.format.set(arg, arg.text().and_then(Format::parse), problems),
             "version" => self.version.set(arg, arg.count(), problems),
             _ => self.key.set(arg, arg.ident(), problems),
         }
+    }
+}
+
+/// Notes attributes of ours that stand where they mean nothing.
+pub(super) fn refuse(attributes: &[Attribute], name: &str, place: &str, problems: &mut Problems) {
+    for attribute in attributes.iter().filter(|attribute| attribute.path().is_ident(name)) {
+        problems.at(attribute, format!("`#[{name}]` stands on {place}"));
     }
 }
 

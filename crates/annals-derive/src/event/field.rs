@@ -3,7 +3,11 @@
 use quote::ToTokens;
 use syn::{GenericArgument, Ident, Index, Member, PathArguments, Type, ext::IdentExt};
 
-use super::{attr::tag_name, case, serde_attr::SerdeAttr};
+use super::{
+    attr::{refuse, tag_name},
+    case,
+    serde_attr::SerdeAttr,
+};
 use crate::problems::Problems;
 
 pub(super) struct Field<'a> {
@@ -29,6 +33,7 @@ impl<'a> Field<'a> {
         is_default: bool,
         problems: &mut Problems,
     ) -> Self {
+        refuse(&field.attrs, "event", "the type or on a variant", problems);
         let serde = SerdeAttr::parse(&field.attrs);
         let ident = field.ident.as_ref();
         let stored = match (&serde.rename, ident) {

@@ -20,7 +20,7 @@ pub(crate) fn derive(input: &DeriveInput) -> TokenStream {
     let event_type = ast::EventType::read(input, &mut problems);
     valid::check(&event_type, &mut problems);
     match problems.into_compile_errors() {
-        Some(errors) => errors,
+        Some(errors) => expand::stand_in(input, &errors),
         None => expand::expand(&event_type),
     }
 }

@@ -7,4 +7,5 @@ mod formats;
 mod json;
 mod reading;
 mod schema;
+mod serde_attributes;
 mod tags;
