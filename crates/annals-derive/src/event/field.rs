@@ -65,8 +65,12 @@ impl<'a> Field<'a> {
 
 /// `T`, when the type is written `Option<T>` and that is what is asked for.
 pub(super) fn inner_of<'a>(ty: &'a Type, outer: &str) -> Option<&'a Type> {
-    let Type::Path(path) = ty else {
-        return None;
+    let path = match ty {
+        // What a user's macro puts in is wrapped.
+        Type::Group(group) => return inner_of(&group.elem, outer),
+        Type::Paren(paren) => return inner_of(&paren.elem, outer),
+        Type::Path(path) => path,
+        _ => return None,
     };
     let last = path.path.segments.last().filter(|last| last.ident == outer)?;
     let PathArguments::AngleBracketed(arguments) = &last.arguments else {

@@ -72,3 +72,24 @@ fn a_tag_that_the_store_would_refuse_is_an_error() {
     let error = CourseEvent::Imported("x".repeat(600)).tags().unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
 }
+
+#[test]
+fn a_type_that_a_macro_puts_in_is_seen_through() {
+    macro_rules! event {
+        ($name:literal, $version:literal, $ty:ty) => {
+            #[derive(Event, Serialize, Deserialize)]
+            #[event(name = $name, version = $version)]
+            struct Moved {
+                #[tag]
+                to: $ty,
+            }
+        };
+    }
+    event!("moved", 2, Option<u8>);
+
+    assert_eq!(Moved { to: None }.tags().unwrap(), annals::Tags::none());
+    let schema = Moved { to: Some(1) }.schema();
+    assert_eq!((schema.name, schema.version), ("moved", 2));
+    assert!(schema.fields[0].is_optional);
+    assert_eq!(schema.fields[0].type_name, "Option<u8>");
+}
