@@ -40,10 +40,11 @@ mod open;
 #[allow(dead_code, reason = "the first services come with the read side")]
 mod service;
 mod time;
+mod trace;
 mod upcast;
 mod url;
 
-pub use aggregate::{Aggregate, Boundary, Root, Scope, Snapshots, Unknown};
+pub use aggregate::{Aggregate, Boundary, Needs, Root, Scope, Snapshots, Unknown};
 pub use annals_core::*;
 pub use annals_derive::{Event, aggregate, process, projection, view};
 #[cfg(feature = "embedded")]

@@ -11,7 +11,7 @@ use crate::{
     problems::Problems,
 };
 
-const KEYS: &[&str] = &["stream", "tag", "key", "snapshot", "version", "unknown"];
+const KEYS: &[&str] = &["stream", "tag", "types", "key", "needs", "snapshot", "version", "unknown"];
 const FORM: &str = "#[aggregate(stream = \"account\", key = AccountId)]";
 
 /// What the attribute says.
@@ -19,7 +19,9 @@ const FORM: &str = "#[aggregate(stream = \"account\", key = AccountId)]";
 struct Said {
     stream: Slot<LitStr>,
     tag: Slot<LitStr>,
+    types: Slot<LitStr>,
     key: Slot<Type>,
+    needs: Slot<TokenStream>,
     snapshot: Slot<TokenStream>,
     version: Slot<u32>,
     unknown: Slot<TokenStream>,
@@ -54,6 +56,8 @@ impl Said {
         match arg.name().as_str() {
             "stream" => self.stream.set(arg, category(), problems),
             "tag" => self.tag.set(arg, category(), problems),
+            "types" => self.types.set(arg, category(), problems),
+            "needs" => self.needs.set(arg, needs(arg), problems),
             "key" => self.key.set(arg, arg.ty(), problems),
             "version" => self.version.set(arg, arg.count(), problems),
             "unknown" => self.unknown.set(arg, unknown(arg), problems),
@@ -63,10 +67,11 @@ impl Said {
             }
             _ => problems.push(arg.unknown(KEYS)),
         }
-        if self.stream.as_ref().is_some() && self.tag.as_ref().is_some() {
-            let what = "an aggregate is found by `stream` or by `tag`, not by both";
+        let scopes = [&self.stream, &self.tag, &self.types];
+        if scopes.iter().filter(|slot| slot.as_ref().is_some()).count() > 1 {
+            let what = "an aggregate is found by `stream`, by `tag` or by `types`, by one of them";
             problems.push(arg.error(what));
-            self.tag = Slot::default();
+            (self.tag, self.types) = (Slot::default(), Slot::default());
         }
     }
 
@@ -79,10 +84,11 @@ impl Said {
                 problems.push(syn::Error::new(Span::call_site(), message));
             }
         };
-        let (scope, category) = match (self.stream.get(), self.tag.get()) {
-            (Some(stream), _) => (quote!(Stream), stream),
-            (None, Some(tag)) => (quote!(Tag), tag),
-            (None, None) => {
+        let (scope, category) = match (self.stream.get(), self.tag.get(), self.types.get()) {
+            (Some(stream), _, _) => (quote!(Stream), stream),
+            (None, Some(tag), _) => (quote!(Tag), tag),
+            (None, None, Some(types)) => (quote!(Types), types),
+            (None, None, None) => {
                 missing("`stream = \"..\"`, the category of its streams,");
                 (quote!(Stream), LitStr::new("", Span::call_site()))
             }
@@ -97,6 +103,10 @@ impl Said {
             .snapshot
             .get()
             .map(|snapshots| quote!(const SNAPSHOTS: ::annals::Snapshots = #snapshots;));
+        let needs = self
+            .needs
+            .get()
+            .map(|needs| quote!(const NEEDS: ::annals::Needs = ::annals::Needs::#needs;));
         let unknown = self
             .unknown
             .get()
@@ -107,8 +117,18 @@ impl Said {
             const SCOPE: ::annals::Scope = ::annals::Scope::#scope;
             const FINGERPRINT: u64 = #fingerprint;
             #snapshots
+            #needs
             #unknown
         }
+    }
+}
+
+fn needs(arg: &Arg) -> syn::Result<TokenStream> {
+    let text = arg.text()?;
+    match text.value().as_str() {
+        "every" => Ok(quote!(Every)),
+        "last" => Ok(quote!(Last)),
+        _ => Err(syn::Error::new_spanned(text, "`needs` is `\"every\"` or `\"last\"`")),
     }
 }
 

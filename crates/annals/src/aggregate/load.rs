@@ -1,89 +1,113 @@
 //! Loading: a snapshot if there is one, then the events after it.
 
 use annals_core::{
-    Error, ErrorKind, EventId, Read, ReadAll, ReadStream, RecordedEvent, Result, Version,
+    Error, ErrorKind, EventId, Read, ReadStream, RecordedEvent, Result, StreamInfo, StreamName,
+    StreamStatus, Version,
 };
 use futures_lite::StreamExt;
 
-use super::{Boundary, Root, part, root::Folded, snapshot};
-use crate::{At, app::Store, time::Place};
+use super::{Boundary, Root, part::Part, root::Folded, snapshot};
+use crate::{At, app::Store, time::Place, trace::Operation};
 
 impl Store {
     /// Loads a state as it was at a moment.
     pub(crate) async fn load<B: Boundary>(&self, key: &B::Key, at: At) -> Result<Root<B>> {
-        let mut root = Root::new(key)?;
+        let root = Root::<B>::new(key)?;
+        let span = Operation::Load.span(root.stream());
+        span.run(self.load_into(root, key, at)).await
+    }
+
+    async fn load_into<B: Boundary>(
+        &self,
+        mut root: Root<B>,
+        key: &B::Key,
+        at: At,
+    ) -> Result<Root<B>> {
         if let Some(kind) = B::snapshot_kind() {
             root = snapshot::find(self, &kind, root, at).await;
         }
         root.at = at;
-        self.catch_up(&mut root, key).await?;
+        self.fold_on_or_anew(&mut root, key, Origin::Snapshot).await?;
         Ok(root)
     }
 
-    /// Folds in what came after.
+    /// Folds in what came after a state was made from this store.
     pub(crate) async fn catch_up<B: Boundary>(
         &self,
         root: &mut Root<B>,
         key: &B::Key,
     ) -> Result<()> {
-        if self.fold_on(root).await? == Ground::Firm {
+        let span = Operation::Load.span(root.stream());
+        span.run(self.fold_on_or_anew(root, key, Origin::Here)).await
+    }
+
+    async fn fold_on_or_anew<B: Boundary>(
+        &self,
+        root: &mut Root<B>,
+        key: &B::Key,
+        origin: Origin,
+    ) -> Result<()> {
+        if self.fold_on(root, origin).await? == Ground::Firm {
             return Ok(());
         }
         // The stream was deleted or truncated, or this is another store: begin at the beginning.
         let at = root.at;
         *root = Root::new(key)?;
         root.at = at;
-        self.fold_on(root).await.map(drop)
+        self.fold_on(root, origin).await.map(drop)
     }
 
-    async fn fold_on<B: Boundary>(&self, root: &mut Root<B>) -> Result<Ground> {
+    async fn fold_on<B: Boundary>(&self, root: &mut Root<B>, origin: Origin) -> Result<Ground> {
         let Some(stream) = root.lone_stream().cloned() else {
             return self.fold_query(root).await;
         };
+        if root.folded.last.is_none() {
+            root.folded = Folded::default();
+        } else {
+            let info = self.backend.stream_info(&stream).await?;
+            if !root.folded.is_left_by(&info)? {
+                return Ok(Ground::Gone);
+            }
+            // A snapshot may be from another life of the store; its last event will tell.
+            if origin == Origin::Here && info.last_version == root.folded.version {
+                return Ok(Ground::Firm);
+            }
+        }
+        self.fold_stream(root, stream).await
+    }
+
+    async fn fold_stream<B: Boundary>(
+        &self,
+        root: &mut Root<B>,
+        stream: StreamName,
+    ) -> Result<Ground> {
         let from = root.folded.version.unwrap_or(Version::FIRST);
-        match self.fold_all(root, ReadStream::new(stream).from(from).into()).await {
+        let to = match root.at {
+            At::Version(version) => Some(version),
+            _ => None,
+        };
+        let read = ReadStream { to, ..ReadStream::new(stream.clone()).from(from) };
+        match self.fold_all(root, read.into(), |_, _| true).await {
             Err(error) if error.kind() == ErrorKind::StreamNotFound => {
                 Ok(Ground::of(root.folded == Folded::default()))
             }
-            Ok(Ground::Firm) if root.folded.version.is_none() => {
+            Ok(Ground::Firm) if root.folded.version.is_none() && root.at == At::Latest => {
                 // Retention may hide every event of a stream that goes on all the same.
-                root.folded.version = self.last_version(root).await?;
+                root.folded.version = self.backend.stream_info(&stream).await?.last_version;
                 Ok(Ground::Firm)
             }
             read => read,
         }
     }
 
-    async fn last_version<B: Boundary>(&self, root: &Root<B>) -> Result<Option<Version>> {
-        match root.lone_stream().filter(|_| root.at == At::Latest) {
-            Some(stream) => Ok(self.backend.stream_info(stream).await?.last_version),
-            None => Ok(None),
-        }
-    }
-
-    async fn fold_query<B: Boundary>(&self, root: &mut Root<B>) -> Result<Ground> {
-        if let At::Version(_) = root.at {
-            return Err(Error::invalid(
-                "a version means one stream; for a state from several name a position or a time",
-            ));
-        }
-        let Some(head) = self.backend.head().await? else {
-            return Ok(Ground::of(root.folded == Folded::default()));
-        };
-        let query = part::query(&root.parts, |part| self.upcasters.stored_types(part.types))?;
-        let from = root.folded.last.map(|(_, position)| position);
-        let read = ReadAll { from, to: Some(head), ..ReadAll::new(query) };
-        let ground = self.fold_all(root, read.into()).await?;
-        // Everything up to the head has been looked at, also what did not match.
-        if root.at == At::Latest {
-            root.folded.position = Some(head);
-        }
-        Ok(ground)
-    }
-
     /// Folds what a read gives. A state that stands for events already is read from its last
     /// event on, which has to be there still.
-    async fn fold_all<B: Boundary>(&self, root: &mut Root<B>, read: Read) -> Result<Ground> {
+    pub(super) async fn fold_all<B: Boundary>(
+        &self,
+        root: &mut Root<B>,
+        read: Read,
+        wanted: impl Fn(usize, &Part) -> bool,
+    ) -> Result<Ground> {
         let mut events = self.backend.read(read);
         if let Some((id, _)) = root.folded.last
             && !is_at(id, events.try_next().await?.as_ref())
@@ -92,7 +116,9 @@ impl Store {
         }
         while let Some(record) = events.try_next().await? {
             match root.at.place(&record) {
-                Place::Counts => root.fold(self.upcast(&record).await?)?,
+                Place::Counts => {
+                    root.fold_into(self.upcast(&record).await?, &wanted)?;
+                }
                 Place::LeftOut => {}
                 Place::Past => break,
             }
@@ -105,15 +131,39 @@ fn is_at(id: EventId, record: Option<&RecordedEvent>) -> bool {
     record.is_some_and(|record| record.id == id)
 }
 
+impl Folded {
+    /// Whether the events folded are the ones that are still read.
+    fn is_left_by(&self, info: &StreamInfo) -> Result<bool> {
+        match info.status {
+            StreamStatus::Tombstoned => Err(Error::stream_deleted(&info.stream)),
+            StreamStatus::Missing | StreamStatus::SoftDeleted => Ok(false),
+            // With a maximal age events go as time passes, and only reading tells which.
+            StreamStatus::Live => {
+                Ok(self.first == Some(info.first_version)
+                    && info.metadata.max_age_seconds.is_none())
+            }
+        }
+    }
+}
+
+/// Where a state that stands for events is from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// From this store, while it was open.
+    Here,
+    /// From a snapshot: a restored store may hold one from a future that never came.
+    Snapshot,
+}
+
 /// Whether the events that a state stands for are still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ground {
+pub(super) enum Ground {
     Firm,
     Gone,
 }
 
 impl Ground {
-    const fn of(is_firm: bool) -> Self {
+    pub(super) const fn of(is_firm: bool) -> Self {
         if is_firm { Self::Firm } else { Self::Gone }
     }
 }

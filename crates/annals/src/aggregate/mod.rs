@@ -3,6 +3,7 @@
 mod boundary;
 pub(crate) mod cache;
 mod load;
+mod load_query;
 pub(crate) mod part;
 pub(crate) mod root;
 pub(crate) mod snapshot;
@@ -35,6 +36,8 @@ pub trait Aggregate:
     const CATEGORY: &'static str;
     /// Which events belong to it.
     const SCOPE: Scope = Scope::Stream;
+    /// How much of its history the state is made of.
+    const NEEDS: Needs = Needs::Every;
     /// What to do with an event of a type that [`Event`](Self::Event) does not hold.
     const UNKNOWN: Unknown = Unknown::Skip;
     /// When to keep a snapshot.
@@ -56,6 +59,21 @@ pub enum Scope {
     Stream,
     /// Those with the tag `category:id`, in any stream. What it emits goes to `category-id`.
     Tag,
+    /// All of the types that [`Event`](Aggregate::Event) holds, in any stream. What it emits goes
+    /// to `category-id`. Decisions on it conflict with every new event of these types, so it
+    /// serves what is decided for the whole store at once, such as numbers without gaps.
+    Types,
+}
+
+/// How much of its history a state is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needs {
+    /// Every event.
+    Every,
+    /// Only the last one: `apply` sets all of the state and looks at nothing that was there. Then
+    /// loading reads a single event, however long the history is ([`Scope::Stream`] reads all the
+    /// same).
+    Last,
 }
 
 /// What to do with an event of a type that is not known here.

@@ -7,7 +7,11 @@ use annals_core::{
     StreamName, Timestamp, Version,
 };
 
-use super::{Boundary, part::Part, snapshot::SnapshotMark};
+use super::{
+    Boundary,
+    part::{Part, Reach},
+    snapshot::SnapshotMark,
+};
 use crate::{
     At, Event, RawEvent,
     guard::guard,
@@ -32,6 +36,8 @@ pub struct Root<B: Boundary> {
 /// How much of the store a state stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(crate) struct Folded {
+    /// The version of the first event; only for one aggregate with a stream.
+    pub(crate) first: Option<Version>,
     /// The last version of its stream; only for one aggregate with a stream.
     pub(crate) version: Option<Version>,
     /// Everything up to here has been looked at.
@@ -154,7 +160,7 @@ impl<B: Boundary> Root<B> {
     /// folded; those of decoding and folding; `Undecodable` also when a rule needs earlier events,
     /// which only loading fetches. The state must not be used after an error.
     pub fn replay(&mut self, record: &RecordedEvent, upcasters: &Upcasters) -> Result<()> {
-        if !self.parts.iter().any(|part| part.holds(&record.stream, &record.tags)) {
+        if !self.parts.iter().any(|part| part.reads(record)) {
             let own = self.stream().map_or("", StreamName::as_str);
             return Err(Error::invalid(format!(
                 "event {} belongs to `{}`, not to `{own}`",
@@ -176,12 +182,22 @@ impl<B: Boundary> Root<B> {
 
     /// Folds in the next event.
     pub(crate) fn fold(&mut self, upcasting: Upcasting<'_>) -> Result<()> {
+        self.fold_into(upcasting, |_, _| true).map(drop)
+    }
+
+    /// Folds an event into some of the parts. Says whether one of them knew it.
+    pub(crate) fn fold_into(
+        &mut self,
+        upcasting: Upcasting<'_>,
+        wanted: impl Fn(usize, &Part) -> bool,
+    ) -> Result<bool> {
         let (record, state, parts) = (upcasting.record(), &mut self.state, &self.parts);
+        let mut is_known = false;
         let folding = || {
             upcasting.each(|_, raw| {
                 for (index, part) in parts.iter().enumerate() {
-                    if part.holds(&record.stream, &record.tags) {
-                        state.fold(index, raw)?;
+                    if wanted(index, part) && part.reads(record) {
+                        is_known |= state.fold(index, raw)?;
                     }
                 }
                 Ok(())
@@ -191,13 +207,13 @@ impl<B: Boundary> Root<B> {
             error.with("stream", &record.stream).with("version", record.version)
         })?;
         self.folded.take(record, self.lone_stream().is_some());
-        Ok(())
+        Ok(is_known)
     }
 
     /// The stream, when this is one aggregate with a stream.
     pub(crate) fn lone_stream(&self) -> Option<&StreamName> {
         match self.parts.as_slice() {
-            [Part { stream, tag: None, .. }] => Some(stream),
+            [Part { stream, reach: Reach::Stream(_), .. }] => Some(stream),
             _ => None,
         }
     }
@@ -211,21 +227,21 @@ impl<B: Boundary> Root<B> {
         &self.pending
     }
 
-    /// The pending events are stored now.
+    /// The pending events are stored now. Nothing that the state is made of came in between: the
+    /// append was guarded against that.
     pub(crate) fn settle(&mut self, appended: &Appended) {
         let pending = std::mem::take(&mut self.pending);
         let Some((last, position)) = pending.last().zip(appended.position) else { return };
-        let count = pending.len() as u64;
-        self.folded.events += count;
+        if self.lone_stream().is_some()
+            && let Some(written) = appended.streams.first()
+        {
+            self.folded.first = self.folded.first.or(written.first_version);
+            self.folded.version = written.last_version;
+        }
+        self.folded.events += pending.len() as u64;
         // The answer does not say which time the store gave them.
         self.folded.recorded_at = None;
         self.folded.latest_time = None;
-        if self.lone_stream().is_some() {
-            self.folded.version = appended.streams.first().and_then(|stream| stream.last_version);
-        } else if !follows(self.folded.position, position, count) {
-            // Others wrote in between, and what they wrote has not been looked at.
-            return;
-        }
         self.folded.position = Some(position);
         self.folded.last = Some((last.event.id, position));
     }
@@ -234,11 +250,15 @@ impl<B: Boundary> Root<B> {
 impl Folded {
     fn take(&mut self, record: &RecordedEvent, is_lone_stream: bool) {
         if is_lone_stream {
+            self.first = self.first.or(Some(record.version));
             self.version = Some(record.version);
         }
+        // Parts that need one event only are read after the others, so this may be an older one.
+        if self.last.is_none_or(|(_, last)| record.position > last) {
+            self.last = Some((record.id, record.position));
+            self.recorded_at = Some(record.recorded_at);
+        }
         self.position = self.position.max(Some(record.position));
-        self.last = Some((record.id, record.position));
-        self.recorded_at = Some(record.recorded_at);
         // Once one time is unknown, so is the latest.
         if self.events == 0 || self.latest_time.is_some() {
             self.latest_time = self.latest_time.max(Some(record.time));
@@ -253,12 +273,6 @@ impl<B: Boundary> Deref for Root<B> {
     fn deref(&self) -> &B {
         &self.state
     }
-}
-
-/// Whether `count` events that end at `last` come right after `before`.
-fn follows(before: Option<Position>, last: Position, count: u64) -> bool {
-    let next = before.map_or(0, |before| before.get() + 1);
-    next + count == last.get() + 1
 }
 
 fn to_new_event<E: Event>(event: &E, time: Option<Timestamp>) -> Result<NewEvent> {

@@ -1,19 +1,20 @@
 //! Snapshots of aggregates: a cache in the store's keyed state, never the truth.
 //!
-//! The value is a header and the state, both MessagePack with field names. A snapshot is used only
-//! when it was made by the same fold and the event it ends with is still there; whatever is wrong
-//! with one, the state is loaded from its events and the snapshot replaced at the next occasion.
+//! The value is a checksum (CRC-32C of the rest, 4 bytes, little endian), then a header and the
+//! state, both MessagePack with field names. A snapshot is used only when it was made by the same
+//! fold and its events are still there; whatever is wrong with one, the state is loaded from its
+//! events and the snapshot replaced at the next occasion.
 
 use std::any::type_name;
 
 use annals_core::{
-    ErrorKind, EventId, EventType, Name, Position, Result, StateExpected, StateKey, StateKind,
-    StatePut, Timestamp, Version,
+    Error, ErrorKind, EventId, EventType, Name, Position, Result, StateExpected, StateKey,
+    StateKind, StatePut, Timestamp, Version,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Aggregate, Boundary, Root, Snapshots, root::Folded};
-use crate::{At, Event, EventSchema, app::Store};
+use crate::{At, Event, EventSchema, app::Store, guard::guard, trace::Operation};
 
 /// How snapshots of a boundary are made and read.
 #[derive(Debug, Clone, Copy)]
@@ -60,6 +61,7 @@ fn known(micros: i64) -> Option<Timestamp> {
 #[derive(Debug, Serialize, Deserialize)]
 struct Header {
     fingerprint: u64,
+    first: Option<u64>,
     version: Option<u64>,
     position: u64,
     last_id: [u8; 16],
@@ -102,14 +104,29 @@ pub(crate) async fn find<B: Boundary>(
 fn read<B: Boundary>(
     store: &Store,
     kind: &SnapshotKind<B>,
-    mut bytes: &[u8],
+    value: &[u8],
     at: At,
-) -> Result<Option<(Header, B)>, rmp_serde::decode::Error> {
-    let header: Header = rmp_serde::from_read(&mut bytes)?;
+) -> Result<Option<(Header, B)>> {
+    let mut bytes = unsealed(value)?;
+    let header: Header = rmp_serde::from_read(&mut bytes).map_err(unreadable)?;
     if header.fingerprint != fingerprint(store, kind) || !header.fits(at) {
         return Ok(None);
     }
-    Ok(Some((header, (kind.read)(bytes)?)))
+    let state = guard("reading a state", || (kind.read)(bytes))?.map_err(unreadable)?;
+    Ok(Some((header, state)))
+}
+
+/// What the checksum stands for, when it is right.
+fn unsealed(value: &[u8]) -> Result<&[u8]> {
+    value
+        .split_first_chunk()
+        .filter(|(sum, bytes)| crc32c::crc32c(bytes) == u32::from_le_bytes(**sum))
+        .map(|(_, bytes)| bytes)
+        .ok_or_else(|| unreadable("its checksum is wrong"))
+}
+
+fn unreadable(why: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Error {
+    Error::new(ErrorKind::Corrupted, "these bytes are no snapshot").caused_by(why)
 }
 
 /// Makes a snapshot when one is due. It never fails: the next commit tries again.
@@ -126,7 +143,9 @@ pub(crate) async fn keep_if_due<B: Boundary>(
     let Some((key, value)) = key(&kind, root).zip(value(store, &kind, root, now)) else { return };
     let name = key.name.clone();
     let put = StatePut { key, expected: StateExpected::Any, value: Some(value.into()) };
-    match store.backend.put_state(put).await {
+    let span = Operation::Snapshot.span(root.stream());
+    span.position(root.position());
+    match span.run(store.backend.put_state(put)).await {
         Ok(_) => root.snapshot = Some(SnapshotMark { events: root.folded.events, taken_at: now }),
         // A cache: the events are safe, and whoever loads next reads a few more of them.
         Err(error) if error.kind() == ErrorKind::TooLarge => {
@@ -159,11 +178,15 @@ fn value<B: Boundary>(
     now: Timestamp,
 ) -> Option<Vec<u8>> {
     let header = Header::of(&root.folded, fingerprint(store, kind), now)?;
-    let written = rmp_serde::to_vec_named(&header).and_then(|mut value| {
-        value.extend((kind.write)(root.state())?);
-        Ok(value)
+    let writing = || Ok([rmp_serde::to_vec_named(&header)?, (kind.write)(root.state())?].concat());
+    let written = guard("writing a state", writing).and_then(|written| {
+        written.map_err(|error: rmp_serde::encode::Error| {
+            Error::new(ErrorKind::Application, "a state has no form as MessagePack")
+                .caused_by(error)
+        })
     });
     written
+        .map(|bytes| [&crc32c::crc32c(&bytes).to_le_bytes()[..], &bytes].concat())
         .inspect_err(|error| tracing::warn!(%error, "a state cannot be written as a snapshot"))
         .ok()
 }
@@ -183,6 +206,7 @@ impl Header {
         let (last_id, last_position) = folded.last?;
         Some(Self {
             fingerprint,
+            first: folded.first.map(Version::get),
             version: folded.version.map(Version::get),
             position: folded.position?.get(),
             last_id: last_id.to_bytes(),
@@ -196,6 +220,7 @@ impl Header {
 
     fn folded(&self) -> Folded {
         Folded {
+            first: self.first.map(Version::new),
             version: self.version.map(Version::new),
             position: Some(Position::new(self.position)),
             last: Some((EventId::from_stored(self.last_id), Position::new(self.last_position))),

@@ -10,8 +10,10 @@ use crate::{
     At, Boundary, Root,
     aggregate::{
         part::{self, Part},
+        root::Pending,
         snapshot,
     },
+    trace::Operation,
 };
 
 impl Annals {
@@ -28,6 +30,10 @@ impl Annals {
         Ok(self.store.commit(root, append).await?.position)
     }
 }
+
+/// Where the metadata say when something was decided, in microseconds, when that is not the time
+/// of the events.
+pub(crate) const DECIDED_AT: &str = "$decidedAt";
 
 /// What makes a decision that is written recognisable.
 #[derive(Debug, Clone, Copy)]
@@ -54,6 +60,12 @@ impl Store {
         }
         let mut context = context.clone();
         context.traceparent = context.traceparent.or_else(self.traceparent);
+        let has_own_time = |pending: &Pending| pending.event.time.is_some();
+        if let Some(Mark { now, .. }) = mark
+            && root.pending().iter().any(has_own_time)
+        {
+            context.extra.insert(DECIDED_AT.to_owned(), now.as_micros().into());
+        }
         let metadata = context.to_metadata();
         let lone = root.lone_stream().is_some();
         if !lone && !self.backend.capabilities().append_conditions {
@@ -84,7 +96,8 @@ impl Store {
             append.interleaving = order;
         }
         if !lone {
-            let query = part::query(&root.parts, |part| self.upcasters.stored_types(part.types))?;
+            let query =
+                part::guard_query(&root.parts, |part| self.upcasters.stored_types(part.types))?;
             append.conditions.push(AppendCondition { query, after: root.position() });
         }
         Ok(append)
@@ -98,7 +111,10 @@ impl Store {
     ) -> Result<Appended> {
         let types: Vec<EventType> =
             root.pending().iter().map(|pending| pending.event.event_type.clone()).collect();
-        let appended = self.backend.append(append).await?;
+        let span = Operation::Append.span(root.stream());
+        span.append(&append);
+        let appended = span.run(self.backend.append(append)).await?;
+        span.position(appended.position);
         root.settle(&appended);
         snapshot::keep_if_due(self, root, &types).await;
         Ok(appended)

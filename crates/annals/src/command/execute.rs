@@ -14,6 +14,7 @@ use crate::{
     Annals, At, Boundary, Context, Recorded, Root,
     app::{Store, save::Mark},
     guard::guard,
+    trace::Operation,
 };
 
 /// How often a decision is made on ever newer states before giving up.
@@ -121,11 +122,17 @@ impl<'a, B: Boundary, D: Decision<B>> Execute<'a, B, D> {
         root: &mut Root<B>,
         now: Timestamp,
     ) -> Result<(D::Output, MustBeUnchanged), ExecuteError<D::Error>> {
+        let span = Operation::Decide.span(root.stream());
         let mut changes = Changes::new(root, now);
-        let decided = guard("deciding a command", || self.decision.decide(&mut changes))?;
+        let deciding = || guard("deciding a command", || self.decision.decide(&mut changes));
+        let decided = span.enter(deciding).inspect_err(|error| span.failed(error))?;
         // An event that could not be emitted matters more than what was made of the rest.
-        let unchanged = changes.finish()?;
-        decided.map(|output| (output, unchanged)).map_err(ExecuteError::Rejected)
+        let unchanged = changes.finish().inspect_err(|error| span.failed(error))?;
+        span.batch(root.pending().len());
+        decided.map(|output| (output, unchanged)).map_err(|refusal| {
+            span.failed_as("rejected");
+            ExecuteError::Rejected(refusal)
+        })
     }
 
     fn check_expected(&self, root: &Root<B>) -> Result<()> {

@@ -4,13 +4,18 @@
 //! there, and an append under a key is refused when there is an event with it.
 
 use annals_core::{
-    AppendCondition, Error, ErrorKind, EventType, Position, Query, QueryItem, Read, ReadAll,
-    RecordedEvent, Result, Tag,
+    AppendCondition, Error, ErrorKind, NewEvent, Position, Query, QueryItem, Read, ReadAll,
+    RecordedEvent, Result, StreamName, Tag, Timestamp,
 };
+use bytes::Bytes;
 use futures_lite::StreamExt;
+use serde_json::{Map, Value};
 
 use super::{Committed, Execute, ExecuteError, decision::Decision};
-use crate::{At, Boundary, app::Store};
+use crate::{
+    At, Boundary, Root,
+    app::{Store, save::DECIDED_AT},
+};
 
 const TAG_PREFIX: &str = "$idempotency:";
 
@@ -58,15 +63,43 @@ impl IdempotencyKey {
 pub(super) struct Written {
     first: RecordedEvent,
     last: RecordedEvent,
-    types: Vec<EventType>,
+    events: Vec<RecordedEvent>,
 }
 
 impl Written {
     fn of(events: Vec<RecordedEvent>) -> Option<Self> {
         let (first, last) = (events.first()?.clone(), events.last()?.clone());
-        let types = events.into_iter().map(|event| event.event_type).collect();
-        Some(Self { first, last, types })
+        Some(Self { first, last, events })
     }
+
+    /// The application's time when it was decided.
+    fn decided_at(&self) -> Timestamp {
+        let metadata = self.first.metadata.as_bytes();
+        let noted = serde_json::from_slice(metadata).ok();
+        noted
+            .and_then(|notes: Map<String, Value>| notes.get(DECIDED_AT)?.as_i64())
+            .map_or(self.first.time, Timestamp::from_micros)
+    }
+
+    /// Whether what was emitted can be what was written: the same types in the same streams.
+    fn is_like<B: Boundary>(&self, root: &Root<B>) -> bool {
+        let emitted = emitted(root).map(|(stream, event)| (stream, &event.event_type));
+        emitted.eq(self.events.iter().map(|event| (&event.stream, &event.event_type)))
+    }
+
+    /// Whether what was emitted is what was written, as far as it is of the same schema.
+    fn is_same<B: Boundary>(&self, root: &Root<B>) -> bool {
+        emitted(root)
+            .zip(&self.events)
+            .all(|((_, new), old)| new.schema_version != old.schema_version || new.data == old.data)
+    }
+}
+
+fn emitted<B: Boundary>(root: &Root<B>) -> impl Iterator<Item = (&StreamName, &NewEvent)> {
+    root.pending().iter().filter_map(|pending| {
+        let part = root.parts.get(pending.part)?;
+        Some((&part.stream, &pending.event))
+    })
 }
 
 impl<B: Boundary, D: Decision<B>> Execute<'_, B, D> {
@@ -76,27 +109,41 @@ impl<B: Boundary, D: Decision<B>> Execute<'_, B, D> {
         &self,
         written: Written,
     ) -> Result<Committed<D::Output>, ExecuteError<D::Error>> {
-        let Written { first, last, types } = written;
-        let mut root = match first.position.get().checked_sub(1) {
+        let before = match written.first.position.get().checked_sub(1) {
             Some(before) => {
                 let at = At::Position(Position::new(before));
                 self.app.store.load::<B>(&self.key, at).await?
             }
-            None => crate::Root::new(&self.key)?,
+            None => Root::new(&self.key)?,
         };
-        let decided = self.decide(&mut root, first.time);
-        let emitted = root.pending().iter().map(|pending| &pending.event.event_type);
-        if decided.is_err() || !emitted.eq(&types) {
-            return Err(Error::invalid(
-                "something else was executed under this idempotency key before; give each request \
-                 its own",
-            )
-            .with("position", first.position)
-            .into());
+        let mut root = before.clone();
+        let now = written.decided_at();
+        let decided = self.decide(&mut root, now);
+        if decided.is_err() || !written.is_like(&root) {
+            return Err(another(&written).into());
         }
         let (output, _) = decided?;
+        if !written.is_same(&root) {
+            // Other data: another command, or one that draws at random and so differs each time.
+            let mut again = before;
+            self.decide(&mut again, now)?;
+            if emitted(&again).map(data).eq(emitted(&root).map(data)) {
+                return Err(another(&written).into());
+            }
+        }
+        let Written { last, events, .. } = written;
         let version = root.lone_stream().is_some().then_some(last.version);
-        let position = Some(last.position);
-        Ok(Committed { output, version, position, events: types.len(), is_replayed: true })
+        let (position, events) = (Some(last.position), events.len());
+        Ok(Committed { output, version, position, events, is_replayed: true })
     }
+}
+
+fn data<'a>((_, event): (&StreamName, &'a NewEvent)) -> &'a Bytes {
+    &event.data
+}
+
+fn another(written: &Written) -> Error {
+    let message = "something else was executed under this idempotency key before; give each \
+                   request its own";
+    Error::invalid(message).with("position", written.first.position)
 }
