@@ -1,11 +1,20 @@
 //! Tests of the framework through its public API, over every store that is built in.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at what is not there")]
+
 mod bank;
+mod courses;
 mod idempotency;
+mod invoices;
 mod metadata;
+mod orders;
+mod prices;
 mod root;
 mod snapshots;
+mod spans;
 mod spy;
 mod stores;
+mod tokens;
+mod usernames;
 mod warm;
 mod writing;
