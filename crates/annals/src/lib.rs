@@ -56,5 +56,5 @@ pub use event::codec as derive_support;
 pub use event::{Event, EventSchema, FieldSchema, Format, RawEvent, Recorded};
 pub use open::{open, open_existing};
 pub use time::At;
-pub use upcast::{Decoded, Upcasters};
+pub use upcast::{BoxError, Decoded, Earlier, Parts, Stored, Upcast, Upcasters};
 pub use url::StoreUrl;

@@ -117,7 +117,7 @@ impl Store {
         while let Some(record) = events.try_next().await? {
             match root.at.place(&record) {
                 Place::Counts => {
-                    root.fold_into(self.upcast(&record).await?, &wanted)?;
+                    root.fold_into(&self.upcast(&record).await?, &wanted)?;
                 }
                 Place::LeftOut => {}
                 Place::Past => break,

@@ -94,7 +94,7 @@ impl Store {
             lowest = record.position.get().checked_sub(1).map(Position::new);
             let counts = root.at.place(&record) == Place::Counts;
             let only = |part, _: &Part| part == index;
-            if counts && root.fold_into(self.upcast(&record).await?, only)? {
+            if counts && root.fold_into(&self.upcast(&record).await?, only)? {
                 return Ok(None);
             }
         }

@@ -177,18 +177,18 @@ impl<B: Boundary> Root<B> {
                 record.id, record.version, record.position
             )));
         }
-        self.fold(Upcasting::alone(record, upcasters))
+        self.fold(&Upcasting::alone(record, upcasters))
     }
 
     /// Folds in the next event.
-    pub(crate) fn fold(&mut self, upcasting: Upcasting<'_>) -> Result<()> {
+    pub(crate) fn fold(&mut self, upcasting: &Upcasting<'_>) -> Result<()> {
         self.fold_into(upcasting, |_, _| true).map(drop)
     }
 
     /// Folds an event into some of the parts. Says whether one of them knew it.
     pub(crate) fn fold_into(
         &mut self,
-        upcasting: Upcasting<'_>,
+        upcasting: &Upcasting<'_>,
         wanted: impl Fn(usize, &Part) -> bool,
     ) -> Result<bool> {
         let (record, state, parts) = (upcasting.record(), &mut self.state, &self.parts);

@@ -8,7 +8,7 @@ use super::{Annals, Context, Store};
 use crate::{
     aggregate::cache::Cache,
     service::{Running, Service},
-    upcast::Upcasters,
+    upcast::{Histories, Upcasters},
 };
 
 /// How many aggregates are kept warm unless said otherwise.
@@ -67,8 +67,9 @@ impl Builder {
     ///
     /// # Errors
     /// `Unsupported` when the store cannot do what something registered needs; `InvalidArgument`
-    /// for two of the same name.
+    /// for two of the same name, and for upcasters that contradict each other.
     pub fn build(mut self, backend: Arc<dyn Backend>) -> Result<Annals> {
+        self.upcasters.check()?;
         let services = std::mem::take(&mut self.services);
         let capabilities = backend.capabilities();
         let mut names = std::collections::HashSet::new();
@@ -90,6 +91,7 @@ impl Builder {
         let store = Store {
             backend,
             upcasters: self.upcasters,
+            histories: Histories::default(),
             clock: self.clock,
             cache: Cache::new(self.cached),
             traceparent: self.traceparent,

@@ -16,7 +16,7 @@ use crate::{
     aggregate::cache::Cache,
     command::{ByClosure, ByCommand, Changes},
     service::Running,
-    upcast::Upcasters,
+    upcast::{Histories, Upcasters},
 };
 
 /// The handle of an application on a store. Clones are cheap and share everything.
@@ -37,6 +37,8 @@ pub struct Annals {
 pub(crate) struct Store {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) upcasters: Upcasters,
+    /// What rules with context have read.
+    pub(crate) histories: Histories,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) cache: Cache,
     /// Gives the W3C `traceparent` of the current span.

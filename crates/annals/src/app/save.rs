@@ -81,6 +81,7 @@ impl Store {
         for pending in root.pending() {
             let Some(Part { stream, .. }) = root.parts.get(pending.part) else { continue };
             let mut event = pending.event.clone();
+            self.upcasters.check_new(&event.event_type, event.schema_version)?;
             event.metadata = metadata.clone();
             if let Some(Mark { tag, now }) = mark {
                 event.tags = Tags::new(event.tags.into_iter().chain([tag]).cloned())?;

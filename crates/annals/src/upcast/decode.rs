@@ -1,8 +1,10 @@
 //! The one door through which stored records become today's events.
 
+use std::sync::Arc;
+
 use annals_core::{RecordedEvent, Result};
 
-use super::Upcasting;
+use super::{Upcasters, Upcasting, earlier::Fold};
 use crate::{Annals, Event, Recorded, app::Store, guard::guard};
 
 impl Store {
@@ -12,7 +14,12 @@ impl Store {
     /// # Errors
     /// `Undecodable` when folding the context fails or panics; those of reading.
     pub(crate) async fn upcast<'a>(&'a self, record: &'a RecordedEvent) -> Result<Upcasting<'a>> {
-        Ok(Upcasting::alone(record, &self.upcasters))
+        let mut upcasting = Upcasting::alone(record, &self.upcasters);
+        for (rule, fold) in self.upcasters.contexts(record)? {
+            let state = self.histories.before(&*self.backend, fold, record).await?;
+            upcasting.states.push((rule, state));
+        }
+        Ok(upcasting)
     }
 
     /// The events of type `E` that a record stands for today, in order. Usually one; none when the
@@ -57,6 +64,23 @@ impl Annals {
     /// decoding panics; those of reading, when a rule needs earlier events.
     pub async fn decode<E: Event>(&self, record: RecordedEvent) -> Result<Decoded<E>> {
         self.store.decode(record).await
+    }
+}
+
+impl Upcasters {
+    /// What earlier events the rules for a record ask for, with the numbers of the rules.
+    pub(super) fn contexts(
+        &self,
+        record: &RecordedEvent,
+    ) -> Result<impl Iterator<Item = (usize, &Arc<dyn Fold>)>> {
+        let contexts: &[usize] = if self.table.is_empty() {
+            &[]
+        } else {
+            let node = self.table.graph()?.node(&record.event_type, record.schema_version);
+            node.map_or(&[], |node| &node.contexts)
+        };
+        let fold = |at: &usize| Some((*at, self.table.rules.get(*at)?.context()?));
+        Ok(contexts.iter().filter_map(fold))
     }
 }
 

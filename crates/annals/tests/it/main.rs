@@ -15,6 +15,7 @@ mod spans;
 mod spy;
 mod stores;
 mod tokens;
+mod upcast;
 mod usernames;
 mod warm;
 mod writing;

@@ -19,6 +19,7 @@ mod raw;
 mod tag_list;
 mod version;
 
+pub(crate) use adaptor::Finite;
 pub use adaptor::{Empty, Fields};
 pub use bytes::Bytes;
 #[cfg(feature = "cbor")]

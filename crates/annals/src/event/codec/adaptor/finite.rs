@@ -8,7 +8,7 @@ use serde::{Serialize, Serializer, ser};
 use crate::event::codec::fault::NOT_FINITE;
 
 /// Serializes like the value, except that NaN and the infinities are errors.
-pub(in super::super) struct Finite<'a, T: ?Sized>(pub(in super::super) &'a T);
+pub(crate) struct Finite<'a, T: ?Sized>(pub(crate) &'a T);
 
 impl<T: Serialize + ?Sized> Serialize for Finite<'_, T> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

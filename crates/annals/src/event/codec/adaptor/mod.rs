@@ -9,7 +9,7 @@ mod variant;
 
 pub use empty::Empty;
 pub use fields::Fields;
-pub(super) use finite::Finite;
+pub(crate) use finite::Finite;
 #[cfg(feature = "cbor")]
 pub(super) use indexed::Indexed;
 pub(super) use variant::VariantSeed;
