@@ -15,7 +15,9 @@ pub(crate) struct Args {
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
     /// The embedded engine: appends, reads, subscriptions, opening, memory and disk
-    Engine(EngineArgs),
+    Engine(SuiteArgs),
+    /// The framework: loading, executing, projecting, beside bare calls and other frameworks
+    Framework(SuiteArgs),
     /// Builds a store in a process of its own and says what that took
     #[command(hide = true)]
     BuildStore(BuildArgs),
@@ -25,7 +27,7 @@ pub(crate) enum Command {
 }
 
 #[derive(Debug, clap::Args)]
-pub(crate) struct EngineArgs {
+pub(crate) struct SuiteArgs {
     /// Measures only these, by name
     #[arg(long, value_name = "NAME,...", value_delimiter = ',')]
     pub(crate) only: Vec<String>,

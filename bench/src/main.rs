@@ -8,11 +8,13 @@ mod args;
 mod bare;
 mod counting;
 mod engine;
+mod framework;
 mod machine;
 mod problem;
 mod random;
 mod report;
 mod samples;
+mod suite;
 mod turns;
 mod workload;
 
@@ -25,6 +27,7 @@ use args::{Args, Command};
 fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Engine(args) => engine::run(&args),
+        Command::Framework(args) => framework::run(&args),
         Command::BuildStore(args) => engine::child::build(&args),
         Command::OpenStore(args) => engine::child::open(&args),
     };

@@ -1,7 +1,7 @@
 //! `bench engine`: the embedded engine beside the bare disk.
 
 mod appenders;
-mod bench;
+pub(crate) mod bench;
 mod bulk_append;
 mod catch_up;
 pub(crate) mod child;
@@ -14,21 +14,13 @@ mod mixed;
 mod open;
 mod read_all;
 mod read_tag;
-mod scale;
-
-use std::time::Instant;
+pub(crate) mod scale;
 
 use crate::{
-    args::EngineArgs,
-    machine::Machine,
+    args::SuiteArgs,
     problem::Result,
-    report::{Report, Row},
+    suite::{self, Measurement},
 };
-use bench::Bench;
-use scale::Scale;
-
-/// A measurement: its name on the command line, and what it does.
-type Measurement = (&'static str, fn(&Bench) -> Result<Vec<Row>>);
 
 /// In the order of the table. Those that append to the shared store come last.
 const MEASUREMENTS: &[Measurement] = &[
@@ -45,58 +37,10 @@ const MEASUREMENTS: &[Measurement] = &[
     ("live", live::measure),
 ];
 
-/// Measures what the arguments ask for and shows it.
+/// Measures the engine.
 ///
 /// # Errors
 /// An unknown name, and whatever a measurement meets.
-pub(crate) fn run(args: &EngineArgs) -> Result<()> {
-    let wanted = wanted(&args.only)?;
-    let bench = Bench::new(Scale::of(args), args.dir.as_deref())?;
-    let mut report = Report {
-        command: command(args),
-        measured_at: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
-        machine: Machine::of(bench.dir()),
-        rows: Vec::new(),
-    };
-    for (number, (name, measure)) in wanted.iter().enumerate() {
-        eprintln!("[{}/{}] {name}", number + 1, wanted.len());
-        let start = Instant::now();
-        let rows = measure(&bench).map_err(|error| format!("{name}: {error}"))?;
-        report.rows.extend(rows);
-        eprintln!("      {:.1} s", start.elapsed().as_secs_f64());
-    }
-    print!("{}", report.to_markdown());
-    if let Some(path) = &args.json {
-        report.write_json(path)?;
-    }
-    if let Some(path) = &args.markdown {
-        report.write_markdown(path)?;
-    }
-    Ok(())
-}
-
-fn wanted(only: &[String]) -> Result<Vec<&'static Measurement>> {
-    if only.is_empty() {
-        return Ok(MEASUREMENTS.iter().collect());
-    }
-    for name in only {
-        if !MEASUREMENTS.iter().any(|(known, _)| known == name) {
-            let known: Vec<_> = MEASUREMENTS.iter().map(|(known, _)| *known).collect();
-            return Err(format!("no measurement `{name}`; there are {}", known.join(", ")).into());
-        }
-    }
-    Ok(MEASUREMENTS.iter().filter(|(name, _)| only.iter().any(|only| only == name)).collect())
-}
-
-/// What to type to measure the same again.
-fn command(args: &EngineArgs) -> String {
-    let mut command = String::from("cargo xtask bench engine");
-    for (is_set, flag) in [(args.quick, " --quick"), (args.full, " --full")] {
-        command.push_str(if is_set { flag } else { "" });
-    }
-    if !args.only.is_empty() {
-        command.push_str(" --only ");
-        command.push_str(&args.only.join(","));
-    }
-    command
+pub(crate) fn run(args: &SuiteArgs) -> Result<()> {
+    suite::run("engine", MEASUREMENTS, args)
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::args::EngineArgs;
+use crate::args::SuiteArgs;
 
 /// How much of everything.
 #[derive(Debug, Clone)]
@@ -28,7 +28,7 @@ pub(crate) struct Scale {
 }
 
 impl Scale {
-    pub(crate) fn of(args: &EngineArgs) -> Self {
+    pub(crate) fn of(args: &SuiteArgs) -> Self {
         let usual = Self {
             rounds: 9,
             synced_calls: 150,

@@ -1,8 +1,10 @@
 //! The engine for async callers: the one module that knows both worlds.
 //!
-//! Requests are evaluated where the caller's future runs when that needs only the index, and on a
-//! pool of blocking threads when it may walk far (conditions); reads run there always. So no
-//! runtime is needed, and none is blocked for long.
+//! What needs a few lookups runs where the caller's future runs: evaluating requests, keyed state,
+//! what is known of a stream, and the first page of a stream, which is all of most aggregates.
+//! What may walk far runs on a pool of blocking threads: conditions, queries, later pages. So no
+//! runtime is needed, and none is blocked for long; changing threads would cost more than the
+//! lookups do.
 
 use std::{path::Path, path::PathBuf, sync::Arc};
 
@@ -158,7 +160,12 @@ impl Backend for Embedded {
                 {
                     return Some((Ok(event), Some(reader)));
                 }
-                match unblock(move || reader.next_page()).await {
+                let next = if reader.begins_a_stream() {
+                    reader.next_page(PageLimit::SHORT)
+                } else {
+                    unblock(move || reader.next_page(PageLimit::USUAL)).await
+                };
+                match next {
                     Ok(Some(next)) => reader = next,
                     Ok(None) => return None,
                     Err(error) => return Some((Err(error), None)),
@@ -176,8 +183,7 @@ impl Backend for Embedded {
     }
 
     fn stream_info(&self, stream: &StreamName) -> BoxFuture<'_, Result<StreamInfo>> {
-        let stream = stream.clone();
-        Box::pin(self.on_pool(move |engine| engine.stream_info(&stream)))
+        Box::pin(std::future::ready(self.engine.stream_info(stream)))
     }
 
     fn streams(&self, category: Option<Category>) -> BoxStream<'static, Result<StreamName>> {
@@ -202,8 +208,7 @@ impl Backend for Embedded {
     }
 
     fn state(&self, key: &StateKey) -> BoxFuture<'_, Result<Option<StateEntry>>> {
-        let key = key.clone();
-        Box::pin(self.on_pool(move |engine| engine.state(&key)))
+        Box::pin(std::future::ready(self.engine.state(key)))
     }
 
     fn put_state(&self, put: StatePut) -> BoxFuture<'_, Result<u64>> {
@@ -259,8 +264,13 @@ enum ReaderState {
 }
 
 impl Reader {
+    /// Whether the next page is the first one of a stream.
+    const fn begins_a_stream(&self) -> bool {
+        matches!(self.state, ReaderState::New(_, Read::Stream(_)))
+    }
+
     /// The next page, `None` at the end.
-    fn next_page(self) -> Result<Option<Self>> {
+    fn next_page(self, limit: PageLimit) -> Result<Option<Self>> {
         let Self { engine, state } = self;
         let mut cursor = match state {
             ReaderState::Reading(cursor, _) => cursor,
@@ -273,7 +283,7 @@ impl Reader {
         if cursor.is_done() {
             return Ok(None);
         }
-        let page = engine.noting(cursor.page(&engine.shared().snapshot()?))?;
+        let page = engine.noting(cursor.page(&engine.shared().snapshot()?, limit))?;
         Ok(Some(Self { engine, state: ReaderState::Reading(cursor, page.into_iter()) }))
     }
 }

@@ -16,7 +16,11 @@ use parking_lot::Mutex;
 use crate::{
     log::names,
     options::Options,
-    read::{self, cursor::ReadCursor, snapshot::Snapshot},
+    read::{
+        self,
+        cursor::ReadCursor,
+        snapshot::{PageLimit, Snapshot},
+    },
     recover,
     report::OpenReport,
     seal,
@@ -353,7 +357,8 @@ impl Iterator for Events<'_> {
                 return Some(Ok(event));
             }
             let cursor = self.cursor.as_mut().filter(|cursor| !cursor.is_done())?;
-            let page = self.engine.shared.snapshot().and_then(|snapshot| cursor.page(&snapshot));
+            let page = self.engine.shared.snapshot();
+            let page = page.and_then(|snapshot| cursor.page(&snapshot, PageLimit::USUAL));
             match self.engine.noting(page) {
                 Ok(page) => self.page = page.into_iter(),
                 Err(error) => {

@@ -35,8 +35,12 @@ impl ReadCursor {
     }
 
     /// The next events. An empty page does not mean the end; [`is_done`](Self::is_done) does.
-    pub(crate) fn page(&mut self, snapshot: &Snapshot) -> Result<Vec<RecordedEvent>> {
-        let limit = PageLimit::USUAL.at_most(self.limit);
+    pub(crate) fn page(
+        &mut self,
+        snapshot: &Snapshot,
+        limit: PageLimit,
+    ) -> Result<Vec<RecordedEvent>> {
+        let limit = limit.at_most(self.limit);
         let (events, left) = match &self.read {
             Read::All(read) => all::page(snapshot, &read.query, self.left, read.direction, limit)?,
             Read::Stream(read) => {

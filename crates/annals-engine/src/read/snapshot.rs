@@ -26,6 +26,9 @@ impl PageLimit {
     /// Enough to be quick, little enough to wait for.
     pub(crate) const USUAL: Self = Self { events: 1_024, bytes: 1024 * 1024 };
 
+    /// So little that nobody has to wait for it.
+    pub(crate) const SHORT: Self = Self { events: 128, bytes: 64 * 1024 };
+
     pub(crate) fn at_most(self, events: Option<u64>) -> Self {
         let wanted = events.map_or(usize::MAX, |n| usize::try_from(n).unwrap_or(usize::MAX));
         Self { events: std::cmp::min(self.events, wanted), ..self }

@@ -1,0 +1,70 @@
+//! A set of measurements: choosing from them, running them, showing what came out.
+
+use std::time::Instant;
+
+use crate::{
+    args::SuiteArgs,
+    engine::{bench::Bench, scale::Scale},
+    machine::Machine,
+    problem::Result,
+    report::{Report, Row},
+};
+
+/// A measurement: its name on the command line, and what it does.
+pub(crate) type Measurement = (&'static str, fn(&Bench) -> Result<Vec<Row>>);
+
+/// Measures what the arguments ask for and shows it.
+///
+/// # Errors
+/// An unknown name, and whatever a measurement meets.
+pub(crate) fn run(suite: &str, measurements: &[Measurement], args: &SuiteArgs) -> Result<()> {
+    let wanted = wanted(measurements, &args.only)?;
+    let bench = Bench::new(Scale::of(args), args.dir.as_deref())?;
+    let mut report = Report {
+        command: command(suite, args),
+        measured_at: jiff::Timestamp::now().strftime("%Y-%m-%d %H:%M UTC").to_string(),
+        machine: Machine::of(bench.dir()),
+        rows: Vec::new(),
+    };
+    for (number, (name, measure)) in wanted.iter().enumerate() {
+        eprintln!("[{}/{}] {name}", number + 1, wanted.len());
+        let start = Instant::now();
+        let rows = measure(&bench).map_err(|error| format!("{name}: {error}"))?;
+        report.rows.extend(rows);
+        eprintln!("      {:.1} s", start.elapsed().as_secs_f64());
+    }
+    print!("{}", report.to_markdown());
+    if let Some(path) = &args.json {
+        report.write_json(path)?;
+    }
+    if let Some(path) = &args.markdown {
+        report.write_markdown(path)?;
+    }
+    Ok(())
+}
+
+fn wanted<'a>(measurements: &'a [Measurement], only: &[String]) -> Result<Vec<&'a Measurement>> {
+    if only.is_empty() {
+        return Ok(measurements.iter().collect());
+    }
+    for name in only {
+        if !measurements.iter().any(|(known, _)| known == name) {
+            let known: Vec<_> = measurements.iter().map(|(known, _)| *known).collect();
+            return Err(format!("no measurement `{name}`; there are {}", known.join(", ")).into());
+        }
+    }
+    Ok(measurements.iter().filter(|(name, _)| only.iter().any(|only| only == name)).collect())
+}
+
+/// What to type to measure the same again.
+fn command(suite: &str, args: &SuiteArgs) -> String {
+    let mut command = format!("cargo xtask bench {suite}");
+    for (is_set, flag) in [(args.quick, " --quick"), (args.full, " --full")] {
+        command.push_str(if is_set { flag } else { "" });
+    }
+    if !args.only.is_empty() {
+        command.push_str(" --only ");
+        command.push_str(&args.only.join(","));
+    }
+    command
+}

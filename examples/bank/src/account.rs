@@ -1,0 +1,103 @@
+//! The write side: what can happen to an account, and what may be asked of it.
+
+use annals::{Aggregate, Changes, Command, Event, aggregate};
+use serde::{Deserialize, Serialize};
+
+/// What happens to accounts. Each becomes an event type: `bank.opened`, `bank.deposited`, …
+#[derive(Event, Serialize, Deserialize, Debug, Clone, PartialEq)]
+#[event(prefix = "bank")]
+pub enum BankEvent {
+    /// Version 1 had no owner; `upcasters` gives old accounts one.
+    #[event(version = 2)]
+    Opened { #[tag] account: String, owner: String, cents: u64 },
+    Deposited { #[tag] account: String, cents: u64 },
+    Withdrawn { #[tag] account: String, cents: u64 },
+    Closed { #[tag] account: String },
+}
+use BankEvent::*;
+
+/// The state that decisions are made on: nothing but a fold over the events.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct Account {
+    pub owner: String,
+    pub is_open: bool,
+    pub cents: u64,
+}
+
+#[aggregate(stream = "account", key = String, snapshot(every = 50))]
+impl Aggregate for Account {
+    type Event = BankEvent;
+
+    fn apply(&mut self, event: &BankEvent) {
+        match event {
+            Opened { owner, cents, .. } => {
+                *self = Self { owner: owner.clone(), is_open: true, cents: *cents };
+            }
+            Deposited { cents, .. } => self.cents += cents,
+            Withdrawn { cents, .. } => self.cents -= cents,
+            Closed { .. } => self.is_open = false,
+        }
+    }
+}
+
+/// Why the bank refuses.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Refusal {
+    #[error("the account is open already")]
+    AlreadyOpen,
+    #[error("the account is not open")]
+    NotOpen,
+    #[error("the amount must be more than nothing")]
+    NotPositive,
+    #[error("{short} cents short")]
+    InsufficientFunds { short: u64 },
+}
+
+/// What may be asked of an account.
+#[derive(Debug, Clone)]
+pub enum Ask {
+    Open { owner: String, cents: u64 },
+    Deposit(u64),
+    Withdraw(u64),
+    Close,
+}
+
+/// Something asked of one account. The answer is its balance.
+#[derive(Debug, Clone)]
+pub struct Request(pub String, pub Ask);
+
+impl Command for Request {
+    type Aggregate = Account;
+    type Output = u64;
+    type Error = Refusal;
+
+    fn key(&self) -> String {
+        self.0.clone()
+    }
+
+    fn decide(&self, state: &mut Changes<'_, Account>) -> Result<u64, Refusal> {
+        let account = self.key();
+        match &self.1 {
+            Ask::Open { .. } if state.is_open => return Err(Refusal::AlreadyOpen),
+            Ask::Open { owner, cents } => {
+                state.emit(Opened { account, owner: owner.clone(), cents: *cents });
+            }
+            _ if !state.is_open => return Err(Refusal::NotOpen),
+            Ask::Deposit(0) | Ask::Withdraw(0) => return Err(Refusal::NotPositive),
+            Ask::Deposit(cents) => {
+                state.emit(Deposited { account, cents: *cents });
+            }
+            Ask::Withdraw(cents) if *cents > state.cents => {
+                return Err(Refusal::InsufficientFunds { short: cents - state.cents });
+            }
+            Ask::Withdraw(cents) => {
+                state.emit(Withdrawn { account, cents: *cents });
+            }
+            Ask::Close => {
+                state.emit(Closed { account });
+            }
+        }
+        // Every event was applied when it was emitted, so this is the new balance.
+        Ok(state.cents)
+    }
+}
