@@ -49,7 +49,7 @@ const fn row(kind: ErrorKind, exit: Exit, hint: &'static str) -> Row {
     Row { kind, exit, hint }
 }
 
-const ROWS: [Row; 15] = [
+const ROWS: [Row; 17] = [
     row(
         ErrorKind::WrongExpectedVersion,
         Exit::Conflict,

@@ -6,22 +6,38 @@ use serde::{Deserialize, Serialize};
 /// What happens to accounts. Each becomes an event type: `bank.opened`, `bank.deposited`, …
 #[derive(Event, Serialize, Deserialize, Debug, Clone, PartialEq)]
 #[event(prefix = "bank")]
-pub enum BankEvent {
+pub(crate) enum BankEvent {
     /// Version 1 had no owner; `upcasters` gives old accounts one.
     #[event(version = 2)]
-    Opened { #[tag] account: String, owner: String, cents: u64 },
-    Deposited { #[tag] account: String, cents: u64 },
-    Withdrawn { #[tag] account: String, cents: u64 },
-    Closed { #[tag] account: String },
+    Opened {
+        #[tag]
+        account: String,
+        owner: String,
+        cents: u64,
+    },
+    Deposited {
+        #[tag]
+        account: String,
+        cents: u64,
+    },
+    Withdrawn {
+        #[tag]
+        account: String,
+        cents: u64,
+    },
+    Closed {
+        #[tag]
+        account: String,
+    },
 }
 use BankEvent::*;
 
 /// The state that decisions are made on: nothing but a fold over the events.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-pub struct Account {
-    pub owner: String,
-    pub is_open: bool,
-    pub cents: u64,
+pub(crate) struct Account {
+    pub(crate) owner: String,
+    pub(crate) is_open: bool,
+    pub(crate) cents: u64,
 }
 
 #[aggregate(stream = "account", key = String, snapshot(every = 50))]
@@ -42,7 +58,7 @@ impl Aggregate for Account {
 
 /// Why the bank refuses.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-pub enum Refusal {
+pub(crate) enum Refusal {
     #[error("the account is open already")]
     AlreadyOpen,
     #[error("the account is not open")]
@@ -55,7 +71,7 @@ pub enum Refusal {
 
 /// What may be asked of an account.
 #[derive(Debug, Clone)]
-pub enum Ask {
+pub(crate) enum Ask {
     Open { owner: String, cents: u64 },
     Deposit(u64),
     Withdraw(u64),
@@ -64,7 +80,7 @@ pub enum Ask {
 
 /// Something asked of one account. The answer is its balance.
 #[derive(Debug, Clone)]
-pub struct Request(pub String, pub Ask);
+pub(crate) struct Request(pub(crate) String, pub(crate) Ask);
 
 impl Command for Request {
     type Aggregate = Account;
