@@ -34,10 +34,9 @@ mod app;
 mod command;
 mod event;
 mod guard;
-#[allow(dead_code, reason = "the first runners come with the read side")]
 mod lease;
 mod open;
-#[allow(dead_code, reason = "the first services come with the read side")]
+mod read_side;
 mod service;
 mod time;
 mod trace;
@@ -55,6 +54,15 @@ pub use command::{ByClosure, ByCommand, Changes, Command, Committed, Execute, Ex
 pub use event::codec as derive_support;
 pub use event::{Event, EventSchema, FieldSchema, Format, RawEvent, Recorded};
 pub use open::{open, open_existing};
+pub use read_side::{
+    Advance, BoxError, Checkpoint, DeadLetter, DeadLetters, Lag, Model, ModelInfo, NewDeadLetter,
+    Projection, ProjectionHandle, ProjectionState, ProjectionStatus, ReadStore, ReadTx, Run,
+    Trouble,
+};
+#[cfg(feature = "sqlite")]
+pub use read_side::{Sqlite, SqliteTx};
+#[cfg(feature = "sqlite")]
+pub use rusqlite;
 pub use time::At;
 pub use upcast::{BoxError, Decoded, Earlier, Parts, Stored, Upcast, Upcasters};
 pub use url::StoreUrl;

@@ -7,6 +7,7 @@ use annals_core::{Backend, Clock, Error, Result, SystemClock};
 use super::{Annals, Context, Store};
 use crate::{
     aggregate::cache::Cache,
+    read_side::Registered,
     service::{Running, Service},
     upcast::{Histories, Upcasters},
 };
@@ -17,6 +18,7 @@ const CACHED_DEFAULT: usize = 10_000;
 /// Puts an application together.
 pub struct Builder {
     pub(crate) services: Vec<Box<dyn Service>>,
+    pub(crate) projections: Vec<Arc<dyn Registered>>,
     upcasters: Upcasters,
     clock: Arc<dyn Clock>,
     cached: usize,
@@ -27,6 +29,7 @@ impl Default for Builder {
     fn default() -> Self {
         Self {
             services: Vec::new(),
+            projections: Vec::new(),
             upcasters: Upcasters::new(),
             clock: Arc::new(SystemClock),
             cached: CACHED_DEFAULT,
@@ -95,6 +98,7 @@ impl Builder {
             clock: self.clock,
             cache: Cache::new(self.cached),
             traceparent: self.traceparent,
+            projections: self.projections,
         };
         Annals { store: Arc::new(store), context: Arc::new(Context::default()), running: None }
     }

@@ -15,6 +15,7 @@ use crate::{
     Aggregate, At, Boundary, Command, Execute, Root,
     aggregate::cache::Cache,
     command::{ByClosure, ByCommand, Changes},
+    read_side::Registered,
     service::Running,
     upcast::{Histories, Upcasters},
 };
@@ -43,6 +44,8 @@ pub(crate) struct Store {
     pub(crate) cache: Cache,
     /// Gives the W3C `traceparent` of the current span.
     pub(crate) traceparent: fn() -> Option<String>,
+    /// What was registered, in order.
+    pub(crate) projections: Vec<Arc<dyn Registered>>,
 }
 
 impl Annals {

@@ -9,6 +9,7 @@ mod invoices;
 mod metadata;
 mod orders;
 mod prices;
+mod projections;
 mod root;
 mod snapshots;
 mod spans;

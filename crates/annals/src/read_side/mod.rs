@@ -1,0 +1,39 @@
+//! The read side: read models kept up to date from the log, each event taking effect once.
+//!
+//! A read model and how far it has come are written in one transaction, so whatever happens they
+//! belong together. A new version is built beside the old one and takes its place when it has
+//! caught up.
+
+mod board;
+mod dead_letter;
+mod dead_letters;
+mod feed;
+mod handle;
+mod lag;
+mod letters;
+mod model;
+mod names;
+mod projection;
+mod read_store;
+mod rebuild;
+mod registered;
+mod run;
+mod runner;
+#[cfg(feature = "sqlite")]
+mod sqlite;
+mod status;
+mod unit;
+mod watch;
+
+pub use dead_letter::{DeadLetter, NewDeadLetter};
+pub use dead_letters::DeadLetters;
+pub use handle::ProjectionHandle;
+pub use model::{Advance, Checkpoint, Model, ModelInfo};
+pub use projection::{BoxError, Projection};
+pub use read_store::{ReadStore, ReadTx, Trouble};
+pub use run::Run;
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Sqlite, SqliteTx};
+pub use status::{Lag, ProjectionState, ProjectionStatus};
+
+pub(crate) use registered::Registered;

@@ -1,0 +1,53 @@
+//! Projections: events in, rows of a database out.
+
+use std::{error::Error as StdError, future::Future};
+
+use super::ReadStore;
+use crate::{Event, Recorded};
+
+/// Any error of the application's own code.
+pub type BoxError = Box<dyn StdError + Send + Sync>;
+
+/// Keeps tables of a database up to date with the log. Each event takes effect once, also when
+/// the process is killed: what [`apply`](Self::apply) writes and how far the projection has come
+/// are one transaction.
+///
+/// `#[projection(name = "balances", version = 1)]` on the impl fills in the constants but
+/// [`TABLES`](Self::TABLES). When `apply` or the tables change, raise the version: the new one is
+/// built beside the old one, which answers queries until the new one has caught up.
+pub trait Projection: Send + Sync + 'static {
+    /// The events it is made from; others are skipped.
+    type Event: Event;
+    /// The database its tables are in.
+    type Store: ReadStore;
+
+    /// Its name: lower case letters, digits and `_`, beginning with a letter.
+    const NAME: &'static str;
+    /// Counts up whenever tables or code change.
+    const VERSION: u32;
+    /// Changes when the code does; 0 when unknown. A version that was built by other code is
+    /// reported, because a rebuild of it would give something else.
+    const FINGERPRINT: u64 = 0;
+    /// The tables it writes, named as queries name them. Each version has tables of its own
+    /// behind a view of this name.
+    const TABLES: &'static [&'static str];
+
+    /// Makes the empty tables and their indexes, under the names that the transaction gives for
+    /// them.
+    fn create(
+        &self,
+        tx: &mut <Self::Store as ReadStore>::Tx,
+    ) -> impl Future<Output = Result<(), BoxError>> + Send;
+
+    /// Writes what an event means. Events come in the order of their positions; with partitions,
+    /// those of one key do.
+    ///
+    /// It may be called again for the same event when its transaction was rolled back, so it must
+    /// write nowhere else. An error or a panic rolls back and leads to what [`Run`](super::Run)
+    /// says.
+    fn apply(
+        &self,
+        event: &Recorded<Self::Event>,
+        tx: &mut <Self::Store as ReadStore>::Tx,
+    ) -> impl Future<Output = Result<(), BoxError>> + Send;
+}

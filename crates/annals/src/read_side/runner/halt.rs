@@ -1,0 +1,70 @@
+//! Why a partition does not simply go on.
+
+use annals_core::{Error, ErrorKind};
+
+use super::super::{BoxError, ReadStore, Trouble};
+
+/// Why a partition does not go on with the next events.
+#[derive(Debug)]
+pub(super) enum Halt {
+    /// It was told to stop.
+    Stop,
+    /// It may be over in a moment, so it is tried again for as long as it takes.
+    Passing(Error),
+    /// It is tried again some times.
+    Lasting(Error),
+    /// Somebody has to do something first.
+    Pause(Error),
+    /// The checkpoint is not where it was: somebody else is at work.
+    Moved(Error),
+}
+
+/// Why a transaction was not committed.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// An event could not be applied.
+    Event(Culprit),
+    /// No event is to blame.
+    Halt(Halt),
+    /// A table may be missing.
+    Schema(Culprit),
+}
+
+/// The event that could not be applied.
+#[derive(Debug)]
+pub(super) struct Culprit {
+    /// Its record's place among those of the transaction.
+    pub(super) index: usize,
+    /// Which part of the record; `None` for all of it.
+    pub(super) part: Option<u32>,
+    pub(super) error: Error,
+}
+
+impl From<Halt> for Failure {
+    fn from(halt: Halt) -> Self {
+        Self::Halt(halt)
+    }
+}
+
+impl Halt {
+    /// For an error of the database.
+    pub(super) fn of_database<S: ReadStore>(error: Error) -> Self {
+        if error.kind() == ErrorKind::ConditionFailed {
+            return Self::Moved(error);
+        }
+        let boxed: BoxError = Box::new(error.clone());
+        match S::trouble(&boxed) {
+            Some(Trouble::Passing(_)) => Self::Passing(error),
+            _ => Self::Lasting(error),
+        }
+    }
+
+    /// For an error of the event store.
+    pub(super) fn of_events(error: Error) -> Self {
+        match error.kind() {
+            ErrorKind::Unavailable | ErrorKind::Timeout => Self::Passing(error),
+            ErrorKind::Closed => Self::Pause(error),
+            _ => Self::Lasting(error),
+        }
+    }
+}

@@ -1,0 +1,5 @@
+//! Projections into SQLite: each event takes effect once, whatever happens.
+
+mod bank;
+mod basics;
+mod failures;
