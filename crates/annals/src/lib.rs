@@ -55,9 +55,8 @@ pub use event::codec as derive_support;
 pub use event::{Event, EventSchema, FieldSchema, Format, RawEvent, Recorded};
 pub use open::{open, open_existing};
 pub use read_side::{
-    Advance, BoxError, Checkpoint, DeadLetter, DeadLetters, Lag, Model, ModelInfo, NewDeadLetter,
-    Projection, ProjectionHandle, ProjectionState, ProjectionStatus, ReadStore, ReadTx, Run,
-    Trouble,
+    Advance, Checkpoint, DeadLetter, DeadLetters, Lag, Model, ModelInfo, NewDeadLetter, Projection,
+    ProjectionHandle, ProjectionState, ProjectionStatus, ReadStore, ReadTx, Run, Trouble,
 };
 #[cfg(feature = "sqlite")]
 pub use read_side::{Sqlite, SqliteTx};

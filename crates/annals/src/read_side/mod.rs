@@ -29,7 +29,7 @@ pub use dead_letter::{DeadLetter, NewDeadLetter};
 pub use dead_letters::DeadLetters;
 pub use handle::ProjectionHandle;
 pub use model::{Advance, Checkpoint, Model, ModelInfo};
-pub use projection::{BoxError, Projection};
+pub use projection::Projection;
 pub use read_store::{ReadStore, ReadTx, Trouble};
 pub use run::Run;
 #[cfg(feature = "sqlite")]
@@ -37,3 +37,5 @@ pub use sqlite::{Sqlite, SqliteTx};
 pub use status::{Lag, ProjectionState, ProjectionStatus};
 
 pub(crate) use registered::Registered;
+
+use crate::BoxError;

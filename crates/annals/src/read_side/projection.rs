@@ -1,12 +1,9 @@
 //! Projections: events in, rows of a database out.
 
-use std::{error::Error as StdError, future::Future};
+use std::future::Future;
 
 use super::ReadStore;
-use crate::{Event, Recorded};
-
-/// Any error of the application's own code.
-pub type BoxError = Box<dyn StdError + Send + Sync>;
+use crate::{BoxError, Event, Recorded};
 
 /// Keeps tables of a database up to date with the log. Each event takes effect once, also when
 /// the process is killed: what [`apply`](Self::apply) writes and how far the projection has come
