@@ -7,6 +7,9 @@ use std::{
 
 use annals_core::{Error, ErrorKind, Result};
 
+/// Any error of the application's own code.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
 /// Runs code of the application. What it may have left half done must not be used afterwards.
 ///
 /// # Errors

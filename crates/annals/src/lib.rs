@@ -53,6 +53,7 @@ pub use command::{ByClosure, ByCommand, Changes, Command, Committed, Execute, Ex
 #[doc(hidden)]
 pub use event::codec as derive_support;
 pub use event::{Event, EventSchema, FieldSchema, Format, RawEvent, Recorded};
+pub use guard::BoxError;
 pub use open::{open, open_existing};
 pub use read_side::{
     Advance, Checkpoint, DeadLetter, DeadLetters, Lag, Model, ModelInfo, NewDeadLetter, Projection,
@@ -63,5 +64,5 @@ pub use read_side::{Sqlite, SqliteTx};
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
 pub use time::At;
-pub use upcast::{BoxError, Decoded, Earlier, Parts, Stored, Upcast, Upcasters};
+pub use upcast::{Decoded, Earlier, Parts, Stored, Upcast, Upcasters};
 pub use url::StoreUrl;

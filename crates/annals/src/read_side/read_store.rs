@@ -6,7 +6,8 @@ use std::{fmt, future::Future};
 
 use annals_core::{Position, Result};
 
-use super::{Advance, BoxError, Checkpoint, DeadLetter, Model, ModelInfo, NewDeadLetter};
+use super::{Advance, Checkpoint, DeadLetter, Model, ModelInfo, NewDeadLetter};
+use crate::BoxError;
 
 /// A database that holds read models. Clones share it.
 pub trait ReadStore: Clone + fmt::Debug + Send + Sync + 'static {

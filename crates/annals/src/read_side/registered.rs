@@ -5,10 +5,8 @@ use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use annals_core::{BoxFuture, Position, Query, QueryItem, Result};
 use futures_lite::FutureExt;
 
-use super::{
-    BoxError, DeadLetter, Model, Projection, ProjectionStatus, ReadStore, Run, board::Board, names,
-};
-use crate::{Builder, Event, Recorded, app::Store, guard::panicked};
+use super::{DeadLetter, Model, Projection, ProjectionStatus, ReadStore, Run, board::Board, names};
+use crate::{BoxError, Builder, Event, Recorded, app::Store, guard::panicked};
 
 /// A projection with its database, how it is run, and how it goes.
 pub(super) struct Entry<P: Projection> {

@@ -7,11 +7,12 @@ use serde::{Serialize, de::DeserializeOwned};
 use serde_json::Value;
 
 use super::{
-    BoxError, Earlier, Parts, Stored, Upcasters,
+    Earlier, Parts, Stored, Upcasters,
     data::Data,
     fault::{Fault, guarded},
     rule::{Action, Rule},
 };
+use crate::BoxError;
 
 impl Upcasters {
     /// Events stored under a name have another one today. The data stays as it is, in the same

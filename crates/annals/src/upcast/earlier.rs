@@ -6,10 +6,11 @@ use annals_core::{Error, EventType, RecordedEvent, Result};
 use serde_json::Value;
 
 use super::{
-    BoxError, Stored,
+    Stored,
     data::Data,
     fault::{Fault, guarded},
 };
+use crate::BoxError;
 
 /// A fold over earlier events of the same stream, for
 /// [`Upcasters::lift_with`](super::Upcasters::lift_with).

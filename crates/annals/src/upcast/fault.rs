@@ -4,7 +4,8 @@ use std::{error::Error as StdError, fmt};
 
 use annals_core::{Error, ErrorKind, RecordedEvent};
 
-use super::{BoxError, rule::Rule};
+use super::rule::Rule;
+use crate::BoxError;
 
 /// Why a rule could not do its work.
 #[derive(Debug)]

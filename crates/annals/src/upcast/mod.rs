@@ -23,7 +23,7 @@ mod value;
 pub use decode::Decoded;
 pub use earlier::Earlier;
 pub(crate) use history::Histories;
-pub use rule::{BoxError, Parts};
+pub use rule::Parts;
 pub use stored::Stored;
 pub use upcasting::Upcast;
 pub(crate) use upcasting::Upcasting;

@@ -6,10 +6,7 @@ use annals_core::EventType;
 use serde_json::Value;
 
 use super::{Stored, data::Data, earlier::Fold, fault::Fault};
-
-/// What a rule of the application gives when it cannot do its work. Do not quote the event in it:
-/// it is shown in logs.
-pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+use crate::guard::BoxError;
 
 /// The parts of a split: for each the type, one of those declared, and the data.
 pub type Parts = Vec<(&'static str, Value)>;

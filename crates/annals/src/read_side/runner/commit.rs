@@ -8,10 +8,13 @@ use super::{
     halt::{Culprit, Failure, Halt},
     partition::Partition,
 };
-use crate::read_side::{
-    Advance, BoxError, NewDeadLetter, Projection, ReadStore, ReadTx, Trouble,
-    run::Then,
-    unit::{Keyed, Unit},
+use crate::{
+    BoxError,
+    read_side::{
+        Advance, NewDeadLetter, Projection, ReadStore, ReadTx, Trouble,
+        run::Then,
+        unit::{Keyed, Unit},
+    },
 };
 
 type Tx<P> = <<P as Projection>::Store as ReadStore>::Tx;

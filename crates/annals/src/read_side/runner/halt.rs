@@ -2,7 +2,8 @@
 
 use annals_core::{Error, ErrorKind};
 
-use super::super::{BoxError, ReadStore, Trouble};
+use super::super::{ReadStore, Trouble};
+use crate::BoxError;
 
 /// Why a partition does not go on with the next events.
 #[derive(Debug)]

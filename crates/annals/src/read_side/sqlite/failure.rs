@@ -5,7 +5,8 @@ use std::error::Error as StdError;
 use annals_core::{Error, ErrorKind};
 use rusqlite::ErrorCode;
 
-use super::super::{BoxError, Trouble};
+use super::super::Trouble;
+use crate::BoxError;
 
 /// The error for something SQLite did not do.
 pub(super) fn failed(what: &str, error: rusqlite::Error) -> Error {

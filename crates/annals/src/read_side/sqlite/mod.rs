@@ -20,7 +20,8 @@ use std::{fmt, path::Path, sync::Arc};
 use annals_core::Result;
 use rusqlite::Connection;
 
-use super::{BoxError, ReadStore, Trouble};
+use super::{ReadStore, Trouble};
+use crate::BoxError;
 use connections::{Access, Database};
 use failure::failed;
 

@@ -14,8 +14,9 @@ use super::{
     failure::failed,
     letters, models, views,
 };
-use crate::read_side::{
-    Advance, BoxError, Checkpoint, DeadLetter, Model, ModelInfo, NewDeadLetter, ReadTx,
+use crate::{
+    BoxError,
+    read_side::{Advance, Checkpoint, DeadLetter, Model, ModelInfo, NewDeadLetter, ReadTx},
 };
 
 /// A transaction on SQLite, in which a projection writes. Leave beginning and ending it to the
