@@ -160,6 +160,9 @@ impl Backend for Embedded {
                 {
                     return Some((Ok(event), Some(reader)));
                 }
+                if reader.is_done() {
+                    return None;
+                }
                 let next = if reader.begins_a_stream() {
                     reader.next_page(PageLimit::SHORT)
                 } else {
@@ -264,6 +267,11 @@ enum ReaderState {
 }
 
 impl Reader {
+    /// Whether everything was given.
+    fn is_done(&self) -> bool {
+        matches!(&self.state, ReaderState::Reading(cursor, page) if cursor.is_done() && page.len() == 0)
+    }
+
     /// Whether the next page is the first one of a stream.
     const fn begins_a_stream(&self) -> bool {
         matches!(self.state, ReaderState::New(_, Read::Stream(_)))

@@ -37,5 +37,3 @@ pub use sqlite::{Sqlite, SqliteTx};
 pub use status::{Lag, ProjectionState, ProjectionStatus};
 
 pub(crate) use registered::Registered;
-
-use crate::BoxError;
