@@ -36,6 +36,7 @@ mod event;
 mod guard;
 mod lease;
 mod open;
+mod process;
 mod read_side;
 mod service;
 mod time;
@@ -55,6 +56,10 @@ pub use event::codec as derive_support;
 pub use event::{Event, EventSchema, FieldSchema, Format, RawEvent, Recorded};
 pub use guard::BoxError;
 pub use open::{open, open_existing};
+pub use process::{
+    Contains, Deadline, Effect, Effects, Index, Message, Process, ProcessStatus, Processes,
+    Rejected, Route, Sends, SentCommand, Stuck,
+};
 pub use read_side::{
     Advance, Checkpoint, DeadLetter, DeadLetters, Lag, Model, ModelInfo, NewDeadLetter, Projection,
     ProjectionHandle, ProjectionState, ProjectionStatus, ReadStore, ReadTx, Run, Trouble,

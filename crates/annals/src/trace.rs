@@ -22,7 +22,6 @@ pub(crate) enum Operation {
     #[expect(dead_code, reason = "for the projections, which come next")]
     Project,
     /// A side effect, or a step of a process manager.
-    #[expect(dead_code, reason = "for the reactors, which come next")]
     React,
 }
 

@@ -3,8 +3,8 @@
 use std::ops::Deref;
 
 use annals_core::{
-    Appended, Error, ErrorKind, EventId, EventType, NewEvent, Position, RecordedEvent, Result,
-    StreamName, Timestamp, Version,
+    Appended, Error, ErrorKind, EventId, NewEvent, Position, RecordedEvent, Result, StreamName,
+    Timestamp, Version,
 };
 
 use super::{
@@ -14,6 +14,7 @@ use super::{
 };
 use crate::{
     At, Event, RawEvent,
+    event::to_new_event,
     guard::guard,
     upcast::{Upcasters, Upcasting},
 };
@@ -273,17 +274,6 @@ impl<B: Boundary> Deref for Root<B> {
     fn deref(&self) -> &B {
         &self.state
     }
-}
-
-fn to_new_event<E: Event>(event: &E, time: Option<Timestamp>) -> Result<NewEvent> {
-    let schema = event.schema();
-    Ok(NewEvent {
-        schema_version: schema.version,
-        content_type: schema.format.content_type(),
-        tags: event.tags()?,
-        time,
-        ..NewEvent::new(EventType::new(schema.name)?, event.encode()?)
-    })
 }
 
 fn not_read_back(event: &NewEvent, stream: &StreamName) -> Error {

@@ -6,7 +6,9 @@ use annals_core::{Backend, Clock, Error, Result, SystemClock};
 
 use super::{Annals, Context, Store};
 use crate::{
+    Process,
     aggregate::cache::Cache,
+    process::{Board, Inbox, Outbox},
     read_side::Registered,
     service::{Running, Service},
     upcast::{Histories, Upcasters},
@@ -23,6 +25,7 @@ pub struct Builder {
     clock: Arc<dyn Clock>,
     cached: usize,
     traceparent: fn() -> Option<String>,
+    processes: Vec<Arc<Board>>,
 }
 
 impl Default for Builder {
@@ -34,6 +37,7 @@ impl Default for Builder {
             clock: Arc::new(SystemClock),
             cached: CACHED_DEFAULT,
             traceparent: || None,
+            processes: Vec::new(),
         }
     }
 }
@@ -66,6 +70,17 @@ impl Builder {
         Self { traceparent, ..self }
     }
 
+    /// Runs a process manager: see [`Process`]. Without a checkpoint it begins with the first event
+    /// of the store.
+    #[must_use]
+    pub fn process<P: Process>(mut self) -> Self {
+        let board = Arc::new(Board::new(P::NAME));
+        self.services.push(Box::new(Inbox::<P>::new(Arc::clone(&board))));
+        self.services.push(Box::new(Outbox::new::<P>(Arc::clone(&board))));
+        self.processes.push(board);
+        self
+    }
+
     /// The application on a store, with everything that was registered running.
     ///
     /// # Errors
@@ -91,6 +106,7 @@ impl Builder {
     }
 
     pub(super) fn without_services(self, backend: Arc<dyn Backend>) -> Annals {
+        let processes = self.processes.into();
         let store = Store {
             backend,
             upcasters: self.upcasters,
@@ -100,7 +116,8 @@ impl Builder {
             traceparent: self.traceparent,
             projections: self.projections,
         };
-        Annals { store: Arc::new(store), context: Arc::new(Context::default()), running: None }
+        let context = Arc::new(Context::default());
+        Annals { store: Arc::new(store), context, processes, running: None }
     }
 
     /// Opens the store by its URL and builds the application on it.

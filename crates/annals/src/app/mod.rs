@@ -12,9 +12,10 @@ use std::{fmt, sync::Arc};
 use annals_core::{Backend, Clock, Result, StreamStatus};
 
 use crate::{
-    Aggregate, At, Boundary, Command, Execute, Root,
+    Aggregate, At, Boundary, Command, Execute, Processes, Root,
     aggregate::cache::Cache,
     command::{ByClosure, ByCommand, Changes},
+    process::Board,
     read_side::Registered,
     service::Running,
     upcast::{Histories, Upcasters},
@@ -30,6 +31,8 @@ pub struct Annals {
     pub(crate) store: Arc<Store>,
     /// Who acts and why, for everything done through this handle.
     pub(crate) context: Arc<Context>,
+    /// How the process managers are doing.
+    processes: Arc<[Arc<Board>]>,
     /// What runs beside; `None` in the handles that services themselves have.
     running: Option<Arc<Running>>,
 }
@@ -90,6 +93,13 @@ impl Annals {
     #[must_use]
     pub fn with(&self, context: Context) -> Self {
         Self { context: Arc::new(context), ..self.clone() }
+    }
+
+    /// How the process managers of this application are doing.
+    #[must_use]
+    pub fn processes(&self) -> Processes {
+        let (backend, clock) = (Arc::clone(self.backend()), Arc::clone(&self.store.clock));
+        Processes { boards: Arc::clone(&self.processes), backend, clock }
     }
 
     /// Executes a command: loads its aggregate, decides, appends, and decides again when somebody

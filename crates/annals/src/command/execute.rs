@@ -3,7 +3,8 @@
 use std::{future::IntoFuture, num::NonZeroU32};
 
 use annals_core::{
-    Append, Appended, BoxFuture, Error, ErrorKind, EventId, Result, Timestamp, Version,
+    Append, AppendCondition, Appended, BoxFuture, Error, ErrorKind, EventId, Result, Timestamp,
+    Version,
 };
 
 use super::{
@@ -31,12 +32,14 @@ pub struct Execute<'a, B: Boundary, D> {
     pub(super) idempotency: Option<String>,
     expected: Option<Option<Version>>,
     attempts: NonZeroU32,
+    unless: Option<AppendCondition>,
 }
 
 impl<'a, B: Boundary, D: Decision<B>> Execute<'a, B, D> {
     pub(crate) fn new(app: &'a Annals, key: B::Key, decision: D) -> Self {
         let (context, idempotency, expected) = (Context::new(), None, None);
-        Self { app, key, decision, context, idempotency, expected, attempts: ATTEMPTS }
+        let (attempts, unless) = (ATTEMPTS, None);
+        Self { app, key, decision, context, idempotency, expected, attempts, unless }
     }
 
     /// Who acts.
@@ -69,6 +72,11 @@ impl<'a, B: Boundary, D: Decision<B>> Execute<'a, B, D> {
     /// How often to decide, at most, when others are faster each time; 8 unless said otherwise.
     pub fn attempts(self, attempts: NonZeroU32) -> Self {
         Self { attempts, ..self }
+    }
+
+    /// Only while no event matches a condition.
+    pub(crate) fn unless(self, condition: AppendCondition) -> Self {
+        Self { unless: Some(condition), ..self }
     }
 
     async fn run(self) -> Result<Committed<D::Output>, ExecuteError<D::Error>> {
@@ -114,6 +122,7 @@ impl<'a, B: Boundary, D: Decision<B>> Execute<'a, B, D> {
         let mark = once.map(|key| Mark { tag: key.tag(), now });
         let mut append = self.app.store.to_append(root, &context, mark)?;
         append.conditions.extend(once.map(IdempotencyKey::condition));
+        append.conditions.extend(self.unless.clone());
         Ok(append)
     }
 

@@ -5,7 +5,7 @@
 
 use annals_core::{
     AppendCondition, Error, ErrorKind, NewEvent, Position, Query, QueryItem, Read, ReadAll,
-    RecordedEvent, Result, StreamName, Tag, Timestamp,
+    RecordedEvent, Result, StreamName, Tag, Timestamp, Version,
 };
 use bytes::Bytes;
 use futures_lite::StreamExt;
@@ -56,6 +56,17 @@ impl IdempotencyKey {
         let events: Vec<RecordedEvent> = store.backend.read(read).try_collect().await?;
         Ok(Written::of(events))
     }
+}
+
+/// "Nothing has been written under this key."
+pub(crate) fn nothing_written(key: &str) -> Result<AppendCondition> {
+    Ok(IdempotencyKey::new(key)?.condition())
+}
+
+/// Where the last event that was written under a key stands.
+pub(crate) async fn find_written(store: &Store, key: &str) -> Result<Option<(Version, Position)>> {
+    let written = IdempotencyKey::new(key)?.find(store).await?;
+    Ok(written.map(|written| (written.last.version, written.last.position)))
 }
 
 /// The events of one decision.

@@ -12,6 +12,7 @@ pub use committed::Committed;
 pub use decision::{ByClosure, ByCommand};
 pub use error::ExecuteError;
 pub use execute::Execute;
+pub(crate) use idempotency::{find_written, nothing_written};
 
 use crate::Boundary;
 

@@ -9,7 +9,7 @@ pub use raw::RawEvent;
 pub use recorded::Recorded;
 pub use schema::{EventSchema, FieldSchema, Format};
 
-use annals_core::{Result, Tags};
+use annals_core::{EventType, NewEvent, Result, Tags, Timestamp};
 use bytes::Bytes;
 
 /// A Rust type whose values are events; derive it for enums and structs.
@@ -42,4 +42,16 @@ pub trait Event: Sized + Send + Sync + 'static {
     /// # Errors
     /// `Undecodable` when the data, its format or its schema version is not one this type reads.
     fn decode(raw: RawEvent<'_>) -> Result<Option<Self>>;
+}
+
+/// An event on its way into a stream.
+pub(crate) fn to_new_event<E: Event>(event: &E, time: Option<Timestamp>) -> Result<NewEvent> {
+    let schema = event.schema();
+    Ok(NewEvent {
+        schema_version: schema.version,
+        content_type: schema.format.content_type(),
+        tags: event.tags()?,
+        time,
+        ..NewEvent::new(EventType::new(schema.name)?, event.encode()?)
+    })
 }

@@ -3,9 +3,11 @@
 
 mod running;
 mod stop;
+mod wait;
 
 pub(crate) use running::{Running, spawn};
 pub(crate) use stop::Stop;
+pub(crate) use wait::block_on_until;
 
 use annals_core::{Capabilities, Result};
 

@@ -9,6 +9,7 @@ mod invoices;
 mod metadata;
 mod orders;
 mod prices;
+mod process;
 mod projections;
 mod root;
 mod snapshots;

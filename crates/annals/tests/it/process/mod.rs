@@ -1,0 +1,106 @@
+//! Process managers.
+
+mod mortal;
+mod restarts;
+mod shop;
+mod story;
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use annals::{
+    Annals, At, Backend, Category, ManualClock, Query, QueryItem, ReadAll, RecordedEvent,
+};
+use futures_lite::StreamExt;
+
+use crate::stores::{Site, block_on};
+use shop::{Checkout, Order, PATIENCE, Place};
+
+/// A store, and the clock that it and the applications on it go by.
+struct World {
+    backend: Arc<dyn Backend>,
+    clock: Arc<ManualClock>,
+    _site: Site,
+}
+
+impl World {
+    fn on(site: Site) -> Self {
+        let (backend, clock) = (Arc::clone(&site.backend), Arc::clone(&site.clock));
+        Self { backend, clock, _site: site }
+    }
+
+    fn memory() -> Self {
+        Self::on(Site::memory())
+    }
+
+    fn embedded() -> Self {
+        Self::on(Site::another("embedded"))
+    }
+
+    fn both() -> [Self; 2] {
+        [Self::memory(), Self::embedded()]
+    }
+
+    fn app(&self) -> Annals {
+        self.app_on(Arc::clone(&self.backend))
+    }
+
+    fn app_on(&self, backend: Arc<dyn Backend>) -> Annals {
+        let clock = Arc::clone(&self.clock) as _;
+        Annals::builder().clock(clock).process::<Checkout>().build(backend).unwrap()
+    }
+
+    /// An order is placed, by somebody else.
+    fn place(&self, order: u64, cents: u64) {
+        let shop = Annals::new(Arc::clone(&self.backend));
+        block_on(shop.execute(Place { order, cents }).by("ann")).unwrap();
+    }
+
+    fn wait(&self, time: std::time::Duration) {
+        self.clock.advance_micros(time.as_micros() as i64);
+    }
+
+    fn lose_patience(&self) {
+        self.wait(PATIENCE);
+    }
+
+    fn state(&self, order: u64) -> String {
+        let shop = Annals::new(Arc::clone(&self.backend));
+        block_on(shop.load::<Order>(&order, At::Latest)).unwrap().state.clone()
+    }
+
+    fn all(&self, query: Query) -> Vec<RecordedEvent> {
+        block_on(self.backend.read(ReadAll::new(query).into()).try_collect()).unwrap()
+    }
+
+    /// How often each thing happened, in all streams of a category.
+    fn tally(&self, category: &'static str) -> BTreeMap<String, usize> {
+        let query = QueryItem::category(Category::new(category).unwrap());
+        let mut tally = BTreeMap::new();
+        for record in self.all(Query::any_of([query]).unwrap()) {
+            *tally.entry(what(&record)).or_default() += 1;
+        }
+        tally
+    }
+}
+
+/// What an event says, without what may differ from run to run.
+fn what(record: &RecordedEvent) -> String {
+    let data: serde_json::Value = serde_json::from_slice(&record.data).unwrap();
+    let stream = &record.stream;
+    match record.event_type.as_str() {
+        "annals.process.reacted" => format!("{stream} took {}", data["input"]["type"]),
+        "annals.process.answered" => {
+            let outcome = data["outcome"].as_object().unwrap().keys().next().unwrap();
+            format!("{stream} {} {outcome}", data["command"])
+        }
+        other => format!("{stream} {other}"),
+    }
+}
+
+fn settle(app: &Annals) {
+    block_on(app.processes().settled()).unwrap();
+}
+
+fn stop(app: &Annals) {
+    block_on(app.stop()).unwrap();
+}
