@@ -38,6 +38,7 @@ mod lease;
 mod open;
 mod process;
 mod read_side;
+pub mod schema;
 mod service;
 mod time;
 mod trace;

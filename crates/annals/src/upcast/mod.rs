@@ -9,6 +9,7 @@ mod build;
 mod data;
 mod decode;
 mod earlier;
+mod ends;
 mod fault;
 mod fingerprint;
 mod graph;

@@ -12,6 +12,7 @@ mod prices;
 mod process;
 mod projections;
 mod root;
+mod schema;
 mod snapshots;
 mod spans;
 mod spy;
