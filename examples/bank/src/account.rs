@@ -10,23 +10,19 @@ pub(crate) enum BankEvent {
     /// Version 1 had no owner; `upcasters` gives old accounts one.
     #[event(version = 2)]
     Opened {
-        #[tag]
         account: String,
         owner: String,
         cents: u64,
     },
     Deposited {
-        #[tag]
         account: String,
         cents: u64,
     },
     Withdrawn {
-        #[tag]
         account: String,
         cents: u64,
     },
     Closed {
-        #[tag]
         account: String,
     },
 }
@@ -93,27 +89,20 @@ impl Command for Request {
 
     fn decide(&self, state: &mut Changes<'_, Account>) -> Result<u64, Refusal> {
         let account = self.key();
-        match &self.1 {
+        let event = match &self.1 {
             Ask::Open { .. } if state.is_open => return Err(Refusal::AlreadyOpen),
-            Ask::Open { owner, cents } => {
-                state.emit(Opened { account, owner: owner.clone(), cents: *cents });
-            }
+            Ask::Open { owner, cents } => Opened { account, owner: owner.clone(), cents: *cents },
             _ if !state.is_open => return Err(Refusal::NotOpen),
             Ask::Deposit(0) | Ask::Withdraw(0) => return Err(Refusal::NotPositive),
-            Ask::Deposit(cents) => {
-                state.emit(Deposited { account, cents: *cents });
-            }
             Ask::Withdraw(cents) if *cents > state.cents => {
                 return Err(Refusal::InsufficientFunds { short: cents - state.cents });
             }
-            Ask::Withdraw(cents) => {
-                state.emit(Withdrawn { account, cents: *cents });
-            }
-            Ask::Close => {
-                state.emit(Closed { account });
-            }
-        }
-        // Every event was applied when it was emitted, so this is the new balance.
+            Ask::Deposit(cents) => Deposited { account, cents: *cents },
+            Ask::Withdraw(cents) => Withdrawn { account, cents: *cents },
+            Ask::Close => Closed { account },
+        };
+        // It is applied as soon as it is emitted, so what follows is the new balance.
+        state.emit(event);
         Ok(state.cents)
     }
 }

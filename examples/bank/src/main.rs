@@ -1,44 +1,75 @@
-//! A bank, told as one story that checks itself: accounts, refusals, snapshots, time travel.
+//! A bank, told as one story that checks itself: commands and refusals, snapshots, an old event
+//! of another form, time travel, and tables that follow.
 
 mod account;
+mod balances;
 
-use std::error::Error;
+use std::{error::Error, time::Duration};
 
 use account::{Account, Ask, Refusal, Request};
-use annals::{Annals, At, ExecuteError, Version};
+use annals::{
+    Annals, Append, At, EventType, ExpectedVersion, NewEvent, Run, Sqlite, StreamName, Upcasters,
+    Version,
+};
+use balances::Balances;
 use futures_lite::future::block_on;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    block_on(async {
-        let app = Annals::open("memory:").await?;
-        story(&app).await
-    })
+    block_on(story())
 }
 
-async fn story(app: &Annals) -> Result<(), Box<dyn Error>> {
-    let ann = String::from("ann");
-    let ask = |what| Request(ann.clone(), what);
+async fn story() -> Result<(), Box<dyn Error>> {
+    let read = Sqlite::in_memory()?;
+    let app = Annals::builder()
+        .upcasters(Upcasters::new().lift("bank.opened", 1, |_old, mut json| {
+            json["owner"] = "unknown".into();
+            Ok(json)
+        }))
+        .projection(Balances, &read, Run::background())
+        .open("memory:")
+        .await?;
 
+    println!("Ann opens an account, pays in 100.00 and takes out 30.00.");
+    let (ann, ask) = (String::from("ann"), |what| Request(String::from("ann"), what));
     app.execute(ask(Ask::Open { owner: String::from("Ann Smith"), cents: 0 })).by("clerk").await?;
     app.execute(ask(Ask::Deposit(10_000))).by("clerk").await?;
     let done = app.execute(ask(Ask::Withdraw(3_000))).by("ann").await?;
-    println!("deposited 100.00, withdrew 30.00: {} cents are left", done.output);
+    assert_eq!((done.output, done.version), (7_000, Some(Version::new(2))));
     assert_eq!(app.load::<Account>(&ann, At::Latest).await?.cents, 7_000);
 
-    let refused = app.execute(ask(Ask::Withdraw(8_000))).await;
-    println!(
-        "80.00 more: {}",
-        refused.as_ref().map_or_else(ToString::to_string, |_| String::new())
-    );
-    let short = Refusal::InsufficientFunds { short: 1_000 };
-    assert_eq!(refused.err().as_ref().and_then(ExecuteError::rejection), Some(&short));
+    let refused = app.execute(ask(Ask::Withdraw(8_000))).await.err().ok_or("overdrawn")?;
+    println!("80.00 more: {refused}.");
+    assert_eq!(refused.rejection(), Some(&Refusal::InsufficientFunds { short: 1_000 }));
 
+    println!("A request that is sent twice takes effect once.");
+    let once = || app.execute(ask(Ask::Deposit(500))).idempotent("salary-2026-11");
+    assert_eq!(once().await?.output, 7_500);
+    assert!(once().await?.is_replayed);
+
+    for _ in 0..60 {
+        app.execute(ask(Ask::Deposit(1))).await?;
+    }
     let before = app.load::<Account>(&ann, At::Version(Version::new(1))).await?;
-    println!("before the withdrawal there were {} cents", before.cents);
+    println!("64 events later a snapshot is kept, and the past is still there: {}.", before.cents);
     assert_eq!(before.cents, 10_000);
 
+    println!("An account from before owners were written down has one all the same.");
+    let opened = NewEvent::new(EventType::new("bank.opened")?, r#"{"account":"bob","cents":900}"#);
+    let old = StreamName::new("account-bob")?;
+    app.backend().append(Append::to(old, ExpectedVersion::NoStream, [opened])).await?;
+    assert_eq!(app.load::<Account>(&String::from("bob"), At::Latest).await?.owner, "unknown");
+
     app.execute(ask(Ask::Close)).await?;
-    let late = app.execute(ask(Ask::Deposit(1))).await;
-    assert_eq!(late.err().as_ref().and_then(ExecuteError::rejection), Some(&Refusal::NotOpen));
+    let late = app.execute(ask(Ask::Deposit(1))).await.err().ok_or("closed for good")?;
+    assert_eq!(late.rejection(), Some(&Refusal::NotOpen));
+
+    app.projection::<Balances>()?.fresh(Duration::from_secs(5)).await?;
+    let (owner, cents) = balances::balance(&read, "ann").await?;
+    println!("The table of balances has followed: {owner}, {cents} cents.");
+    assert_eq!((owner.as_str(), cents), ("Ann Smith", 7_560));
+    let entries = balances::entries(&read, "ann").await?;
+    assert_eq!(entries.iter().filter(|(kind, _)| kind == "debit").count(), 1);
+    assert_eq!(entries.len(), 64);
+    app.stop().await?;
     Ok(())
 }
