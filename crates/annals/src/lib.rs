@@ -69,6 +69,6 @@ pub use read_side::{
 pub use read_side::{Sqlite, SqliteTx};
 #[cfg(feature = "sqlite")]
 pub use rusqlite;
-pub use time::At;
+pub use time::{At, Blame, BlameLine, Blamed, FieldChange, History, StateDiff, Step};
 pub use upcast::{Decoded, Earlier, Parts, Stored, Upcast, Upcasters};
 pub use url::StoreUrl;

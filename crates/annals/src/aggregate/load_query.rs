@@ -17,9 +17,7 @@ const LAST_PAGE: u64 = 1_024;
 impl Store {
     pub(super) async fn fold_query<B: Boundary>(&self, root: &mut Root<B>) -> Result<Ground> {
         if let At::Version(_) = root.at {
-            return Err(Error::invalid(
-                "a version means one stream; for a state from several name a position or a time",
-            ));
+            return Err(At::no_version());
         }
         let head = self.backend.head().await?;
         if self.find_first_versions(root).await? == Ground::Gone {

@@ -52,15 +52,27 @@ impl Context {
         self.caused_by(&event.record)
     }
 
-    pub(crate) fn caused_by(self, record: &RecordedEvent) -> Self {
+    /// What the metadata of an event say, as far as they are JSON and its values are texts.
+    pub(crate) fn from_metadata(metadata: &Metadata) -> Self {
         let stored: Map<String, Value> =
-            serde_json::from_slice(record.metadata.as_bytes()).unwrap_or_default();
+            serde_json::from_slice(metadata.as_bytes()).unwrap_or_default();
         let text = |key| stored.get(key).and_then(Value::as_str).map(str::to_owned);
         Self {
-            correlation: text(CORRELATION).or_else(|| Some(record.id.to_string())),
+            user: text(USER),
+            correlation: text(CORRELATION),
+            causation: text(CAUSATION).and_then(|id| id.parse().ok()),
+            traceparent: text(TRACEPARENT),
+            extra: Map::new(),
+        }
+    }
+
+    pub(crate) fn caused_by(self, record: &RecordedEvent) -> Self {
+        let stored = Self::from_metadata(&record.metadata);
+        Self {
+            correlation: stored.correlation.or_else(|| Some(record.id.to_string())),
             causation: Some(record.id),
-            traceparent: text(TRACEPARENT).or(self.traceparent),
-            user: self.user.or_else(|| text(USER)),
+            traceparent: stored.traceparent.or(self.traceparent),
+            user: self.user.or(stored.user),
             extra: self.extra,
         }
     }

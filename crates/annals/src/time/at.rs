@@ -1,6 +1,6 @@
 //! Moments at which a state can be looked at.
 
-use annals_core::{Position, RecordedEvent, Timestamp, Version};
+use annals_core::{Error, Position, RecordedEvent, Timestamp, Version};
 
 /// A moment at which to look at a state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -19,6 +19,13 @@ pub enum At {
 }
 
 impl At {
+    /// Why a version says nothing about events of several streams.
+    pub(crate) fn no_version() -> Error {
+        Error::invalid(
+            "a version means one stream; for a state from several name a position or a time",
+        )
+    }
+
     /// What to do with an event, in the order of versions or positions.
     pub(crate) fn place(self, event: &RecordedEvent) -> Place {
         let is_past = match self {

@@ -4,9 +4,11 @@
 
 mod bank;
 mod courses;
+mod history;
 mod idempotency;
 mod invoices;
 mod metadata;
+mod moments;
 mod orders;
 mod prices;
 mod process;
