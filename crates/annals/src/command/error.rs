@@ -5,7 +5,8 @@ use std::{error::Error as StdError, fmt};
 use annals_core::{Error, ErrorKind};
 
 /// Why a command was not done. Nothing was written, except possibly after `Failed` with kind
-/// [`Timeout`](ErrorKind::Timeout).
+/// [`Timeout`](ErrorKind::Timeout), and certainly when the error says that the command was done
+/// (see [`Execute::wait_for`](crate::Execute::wait_for)).
 #[derive(Debug, Clone)]
 pub enum ExecuteError<E> {
     /// The decision was a refusal.

@@ -1,6 +1,6 @@
 //! Executing a decision: load, decide, append; when somebody was faster, once more on the rest.
 
-use std::{future::IntoFuture, num::NonZeroU32};
+use std::{future::IntoFuture, mem, num::NonZeroU32, time::Duration};
 
 use annals_core::{
     Append, AppendCondition, Appended, BoxFuture, Error, ErrorKind, EventId, Result, Timestamp,
@@ -9,10 +9,10 @@ use annals_core::{
 
 use super::{
     Changes, Committed, ExecuteError, changes::MustBeUnchanged, decision::Decision,
-    error::is_conflict, idempotency::IdempotencyKey,
+    error::is_conflict, idempotency::IdempotencyKey, wait::Wait,
 };
 use crate::{
-    Annals, At, Boundary, Context, Recorded, Root,
+    Annals, At, Boundary, Context, Projection, Recorded, Root,
     app::{Store, save::Mark},
     guard::guard,
     trace::Operation,
@@ -33,13 +33,14 @@ pub struct Execute<'a, B: Boundary, D> {
     expected: Option<Option<Version>>,
     attempts: NonZeroU32,
     unless: Option<AppendCondition>,
+    wait: Wait,
 }
 
 impl<'a, B: Boundary, D: Decision<B>> Execute<'a, B, D> {
     pub(crate) fn new(app: &'a Annals, key: B::Key, decision: D) -> Self {
         let (context, idempotency, expected) = (Context::new(), None, None);
-        let (attempts, unless) = (ATTEMPTS, None);
-        Self { app, key, decision, context, idempotency, expected, attempts, unless }
+        let (attempts, unless, wait) = (ATTEMPTS, None, Wait::default());
+        Self { app, key, decision, context, idempotency, expected, attempts, unless, wait }
     }
 
     /// Who acts.
@@ -79,7 +80,28 @@ impl<'a, B: Boundary, D: Decision<B>> Execute<'a, B, D> {
         Self { unless: Some(condition), ..self }
     }
 
-    async fn run(self) -> Result<Committed<D::Output>, ExecuteError<D::Error>> {
+    /// Afterwards wait until a projection has taken the events in, so that the next query sees
+    /// them. When that takes longer than 5 seconds, or [`wait_at_most`](Self::wait_at_most), the
+    /// command fails with kind `Timeout`, and was done all the same; it says so.
+    pub fn wait_for<P: Projection>(self) -> Self {
+        Self { wait: self.wait.for_projection(P::NAME), ..self }
+    }
+
+    /// How long to wait, for all projections together.
+    pub fn wait_at_most(mut self, time: Duration) -> Self {
+        self.wait.at_most = time;
+        self
+    }
+
+    async fn run(mut self) -> Result<Committed<D::Output>, ExecuteError<D::Error>> {
+        let wait = mem::take(&mut self.wait);
+        let handles = wait.handles(self.app)?;
+        let committed = self.commit().await?;
+        wait.until_reached(&handles, committed.position).await?;
+        Ok(committed)
+    }
+
+    async fn commit(self) -> Result<Committed<D::Output>, ExecuteError<D::Error>> {
         let store = &*self.app.store;
         let once = self.idempotency.as_deref().map(IdempotencyKey::new).transpose()?;
         let mut root = store.load_warm::<B>(&self.key).await?;

@@ -6,6 +6,7 @@ mod decision;
 mod error;
 mod execute;
 mod idempotency;
+mod wait;
 
 pub use changes::Changes;
 pub use committed::Committed;

@@ -57,6 +57,7 @@ impl<P: Projection> Partition<P> {
             }
         }
         self.place = step.to.max(self.place);
+        self.is_caught_up |= step.is_caught_up;
         if std::mem::take(&mut self.has_finished) {
             self.info.is_built = true;
             self.entry.board.change(|notes| notes.is_restless = true);
@@ -194,7 +195,7 @@ impl<P: Projection> Partition<P> {
             fence: self.held.fence(),
         };
         tx.advance(&self.info.model, &advance).await.map_err(Self::database)?;
-        if step.is_caught_up && !self.info.is_built {
+        if (step.is_caught_up || self.is_caught_up) && !self.info.is_built {
             self.finish_building(tx).await.map_err(Self::database)?;
         }
         Ok(())

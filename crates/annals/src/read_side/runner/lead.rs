@@ -141,6 +141,7 @@ impl<P: Projection> Runner<P> {
                 held: Arc::clone(held),
                 stop: crew.stop.clone(),
                 place: None,
+                is_caught_up: false,
                 has_finished: false,
             };
             let name = format!("{}/{index}", P::NAME);

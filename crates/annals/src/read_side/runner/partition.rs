@@ -27,6 +27,8 @@ pub(super) struct Partition<P: Projection> {
     pub(super) stop: Stop,
     /// Where the checkpoint stands.
     pub(super) place: Option<Position>,
+    /// Whether it has been caught up at least once.
+    pub(super) is_caught_up: bool,
     /// Whether the transaction under way made the model complete.
     pub(super) has_finished: bool,
 }
@@ -81,7 +83,7 @@ impl<P: Projection> Partition<P> {
         if found.position < self.place {
             return Err(Halt::Pause(self.went_back(found.position)));
         }
-        self.place = found.position;
+        (self.place, self.is_caught_up) = (found.position, found.is_caught_up);
         let store = Arc::clone(&self.app.store);
         let query = self.entry.query(&store).map_err(Halt::Pause)?;
         let mut feed = Feed::after(store.backend.as_ref(), query, self.place);

@@ -3,3 +3,7 @@
 mod bank;
 mod basics;
 mod failures;
+mod rivals;
+mod troubles;
+mod versions;
+mod waiting;

@@ -1,0 +1,56 @@
+//! Waiting, after a command was done, until its events are in read models.
+
+use std::time::Duration;
+
+use annals_core::{Error, Position, Result};
+
+use crate::{Annals, ProjectionHandle};
+
+/// How long to wait unless said otherwise.
+const AT_MOST: Duration = Duration::from_secs(5);
+
+/// Which read models to wait for.
+#[derive(Debug)]
+pub(super) struct Wait {
+    projections: Vec<&'static str>,
+    pub(super) at_most: Duration,
+}
+
+impl Default for Wait {
+    fn default() -> Self {
+        Self { projections: Vec::new(), at_most: AT_MOST }
+    }
+}
+
+impl Wait {
+    pub(super) fn for_projection(mut self, name: &'static str) -> Self {
+        self.projections.push(name);
+        self
+    }
+
+    /// Before anything is done, so that a slip does not look like a command that failed.
+    pub(super) fn handles(&self, app: &Annals) -> Result<Vec<ProjectionHandle>> {
+        self.projections.iter().map(|name| app.projection_named(name)).collect()
+    }
+
+    /// Waits for all of them, together no longer than was said.
+    pub(super) async fn until_reached(
+        &self,
+        handles: &[ProjectionHandle],
+        position: Option<Position>,
+    ) -> Result<()> {
+        let Some(position) = position else { return Ok(()) };
+        let begun = std::time::Instant::now();
+        for handle in handles {
+            let left = self.at_most.saturating_sub(begun.elapsed());
+            handle.reached(position, left).await.map_err(|error| {
+                let message = format!(
+                    "the command was done, its last event is at position {position}, and only the \
+                     wait for it failed: {error}"
+                );
+                Error::new(error.kind(), message).with("position", position).caused_by(error)
+            })?;
+        }
+        Ok(())
+    }
+}
