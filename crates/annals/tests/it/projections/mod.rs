@@ -3,6 +3,7 @@
 mod bank;
 mod basics;
 mod failures;
+mod kills;
 mod rivals;
 mod troubles;
 mod versions;
