@@ -5,6 +5,7 @@ mod context;
 mod formats;
 mod hostile;
 mod loads;
+mod projections;
 mod rules;
 
 use annals::{
