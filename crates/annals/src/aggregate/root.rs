@@ -87,6 +87,12 @@ impl<B: Boundary> Root<B> {
         self.folded.position
     }
 
+    /// How many of its events came from a snapshot and were not read.
+    #[must_use]
+    pub fn events_from_snapshot(&self) -> u64 {
+        self.snapshot.map_or(0, |mark| mark.events)
+    }
+
     /// The stream that takes what the (first) aggregate emits.
     #[must_use]
     pub fn stream(&self) -> Option<&StreamName> {

@@ -6,7 +6,9 @@
 mod bank;
 mod boundary;
 mod crash;
+mod dora;
 mod follow;
+mod framework;
 mod reading;
 mod teller;
 mod writing;
@@ -70,6 +72,7 @@ fn story(teller: &mut Teller, dir: &Path) -> Result<()> {
     boundary::unique_email(teller, &mut bank)?;
     reading::read(teller, &bank)?;
     follow::follow(teller, &mut bank)?;
+    framework::steps(teller, &bank.store, dir)?;
     bank.close()?;
     crash::kill_and_reopen(teller, dir)?;
     crash::verify(teller, dir)
