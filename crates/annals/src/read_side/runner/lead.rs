@@ -83,9 +83,12 @@ impl<P: Projection> Runner<P> {
             return Ok(());
         };
         let held = Arc::new(held);
+        // Whatever a crew before this one found out, this one is told only of its own.
+        self.0.board.change(|notes| notes.lost = None);
         let mut crews: Vec<Crew> = Vec::new();
         let ended = loop {
-            self.0.board.change(|notes| (notes.is_restless, notes.lost) = (false, None));
+            // Before looking, so that what changes afterwards is looked at again.
+            self.0.board.change(|notes| notes.is_restless = false);
             let models = match self.0.prepare(&app.store, held.fence()).await {
                 Ok(models) => models,
                 Err(error) => break Err(error),

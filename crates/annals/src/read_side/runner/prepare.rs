@@ -1,7 +1,9 @@
 //! Which read models of a projection are to be run, and whether they may be.
 
-use annals_core::{Error, ErrorKind, Position, Query, Read, ReadAll, Result, StoreInfo};
-use futures_lite::StreamExt;
+use std::panic::AssertUnwindSafe;
+
+use annals_core::{Error, ErrorKind, EventId, Position, Query, Read, ReadAll, Result, StoreInfo};
+use futures_lite::{FutureExt, StreamExt};
 
 use super::settle::gone;
 use crate::{
@@ -9,8 +11,6 @@ use crate::{
     guard::panicked,
     read_side::{Model, ModelInfo, Projection, ReadStore, ReadTx, registered::Entry},
 };
-use futures_lite::FutureExt;
-use std::panic::AssertUnwindSafe;
 
 impl<P: Projection> Entry<P> {
     /// Finds the models of this version, takes them over, and makes the first where there is
@@ -127,7 +127,7 @@ impl<P: Projection> Entry<P> {
             );
         }
         for checkpoint in tx.checkpoints(model).await? {
-            check_history(store, model, events, checkpoint.position, checkpoint.last).await?;
+            check_history(store, model, checkpoint.position, checkpoint.last).await?;
         }
         Ok(())
     }
@@ -148,12 +148,13 @@ fn to_run(own: Vec<ModelInfo>) -> Vec<ModelInfo> {
 async fn check_history(
     store: &Store,
     model: &Model,
-    events: &StoreInfo,
     position: Option<Position>,
-    last: Option<(annals_core::EventId, Position)>,
+    last: Option<(EventId, Position)>,
 ) -> Result<()> {
-    if position > events.head {
-        let head = events.head.map_or_else(|| "empty".to_owned(), |head| format!("at {head}"));
+    // Looked at after the checkpoint, which others may be moving on.
+    let head = store.backend.head().await?;
+    if position > head {
+        let head = head.map_or_else(|| "empty".to_owned(), |head| format!("at {head}"));
         let position = position.unwrap_or_default();
         return Err(Error::invalid(format!(
             "{model} has events up to position {position}, and the event store is {head}: it is an \

@@ -94,7 +94,9 @@ fn a_rebuild_while_writing_switches_at_one_moment() {
         fresh(&app);
         let handle = app.projection_named("balances").unwrap();
         let is_over = AtomicBool::new(false);
+        let over = Over(&is_over);
         std::thread::scope(|scope| {
+            let over = over;
             scope.spawn(|| {
                 while !is_over.load(Ordering::SeqCst) {
                     append(&*backend, deposits(3));
@@ -115,7 +117,7 @@ fn a_rebuild_while_writing_switches_at_one_moment() {
                 assert_eq!(model.generation, generation);
                 block_on(handle.switched(&model, LONG)).unwrap();
             }
-            is_over.store(true, Ordering::SeqCst);
+            drop(over);
             assert!(reader.join().unwrap() >= 400);
         });
         fresh(&app);
@@ -127,6 +129,15 @@ fn a_rebuild_while_writing_switches_at_one_moment() {
         append(&*backend, deposits(3));
         fresh(&app);
         assert_eq!(rows(&sqlite), replayed(&*backend, |_| false));
+    }
+}
+
+/// Also when the test fails, or its threads would go on for ever.
+struct Over<'a>(&'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
     }
 }
 
