@@ -40,6 +40,7 @@ mod process;
 mod read_side;
 pub mod schema;
 mod service;
+pub mod testing;
 mod time;
 mod trace;
 mod upcast;

@@ -31,6 +31,16 @@ impl Annals {
     }
 }
 
+impl Annals {
+    /// Whether what was emitted could be saved as far as its form goes.
+    pub(crate) fn check_writable<B: Boundary>(&self, root: &Root<B>) -> Result<()> {
+        if root.pending().is_empty() {
+            return Ok(());
+        }
+        self.store.to_append(root, &self.context, None)?.check()
+    }
+}
+
 /// Where the metadata say when something was decided, in microseconds, when that is not the time
 /// of the events.
 pub(crate) const DECIDED_AT: &str = "$decidedAt";

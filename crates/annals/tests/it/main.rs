@@ -4,6 +4,7 @@
 
 mod bank;
 mod courses;
+mod harness;
 mod history;
 mod idempotency;
 mod invoices;
