@@ -2,7 +2,7 @@
 //!
 //! What an input leads to is one append, with the checkpoint in it, and expects the instance as it
 //! was read. So a second inbox of the same name can do no harm: whoever is later is refused, and
-//! goes on from the stored checkpoint.
+//! goes on from the stored checkpoint. The lease only keeps the two from working in vain.
 
 use std::{marker::PhantomData, num::NonZeroU64, sync::Arc};
 
@@ -22,6 +22,7 @@ use super::{
 };
 use crate::{
     Annals, Event,
+    lease::{self, Held},
     service::{Service, Stop, block_on_until},
 };
 
@@ -53,8 +54,8 @@ impl<P: Process> Inbox<P> {
         Self { home: Home::new(P::NAME), board, name, of: PhantomData }
     }
 
-    /// Takes inputs until told to stop.
-    async fn follow(&self, app: &Annals, home: &Home, stop: &Stop) -> Result<()> {
+    /// Takes inputs until told to stop, or until another runner has taken over.
+    async fn follow(&self, app: &Annals, home: &Home, stop: &Stop, held: &Held) -> Result<()> {
         let backend = app.backend();
         let mut saved = backend.checkpoint(&home.checkpoint).await?;
         let mut seen = saved;
@@ -87,6 +88,9 @@ impl<P: Process> Inbox<P> {
                 (saved, ignored) = (seen, 0);
             }
             self.board.inbox_saw(seen);
+            if !held.is_valid() {
+                return Ok(());
+            }
         }
     }
 
@@ -183,15 +187,21 @@ impl<P: Process> Service for Inbox<P> {
         let Ok(home) = self.home.clone() else { return };
         while !stop.is_set() {
             let told = self.board.told();
-            match block_on_until(self.follow(&app, &home, &stop), None) {
-                Some(Err(error)) if error.kind() == ErrorKind::ConditionFailed => {
+            let ended =
+                lease::acquire(&app.store, &self.name, lease::TTL, &stop).and_then(|held| {
+                    let Some(held) = held else { return Ok(()) };
+                    let following = self.follow(&app, &home, &stop, &held);
+                    block_on_until(following, None).unwrap_or(Ok(()))
+                });
+            match ended {
+                Err(error) if error.kind() == ErrorKind::ConditionFailed => {
                     tracing::debug!(process = P::NAME, %error, "another inbox went ahead");
                 }
-                Some(Err(error)) => {
+                Err(error) => {
                     let until = self.board.inbox_failed(&error);
                     block_on_until(or(stop.wait(), told), until);
                 }
-                Some(Ok(())) | None => {}
+                Ok(()) => {}
             }
         }
     }

@@ -26,6 +26,7 @@ use super::{
 };
 use crate::{
     Annals,
+    lease::{self, Held},
     service::{Service, Stop, block_on_until},
 };
 
@@ -63,16 +64,18 @@ impl Service for Outbox {
     }
 
     fn run(self: Box<Self>, app: Annals, stop: Stop) {
-        let Self { home: Ok(home), senders: Ok(senders), board, .. } = *self else { return };
+        let Self { home: Ok(home), senders: Ok(senders), board, name } = *self else { return };
         let senders = Arc::new(senders);
         while !stop.is_set() {
             let told = board.told();
-            let session = Session::begin(&app, &home, &senders, &board);
-            let ended = match block_on_until(session, None) {
-                Some(Ok(mut session)) => session.run(&stop),
-                Some(Err(error)) => Err(error),
-                None => Ok(()),
-            };
+            let ended = lease::acquire(&app.store, &name, lease::TTL, &stop).and_then(|held| {
+                let Some(held) = held else { return Ok(()) };
+                let session = Session::begin(&app, &home, &senders, &board);
+                match block_on_until(session, None) {
+                    Some(session) => session?.run(&stop, &held),
+                    None => Ok(()),
+                }
+            });
             if let Err(error) = ended {
                 let until = board.outbox_failed(&error);
                 block_on_until(or(stop.wait(), told), until);
@@ -138,9 +141,10 @@ impl Session {
         })
     }
 
-    /// Does what is to be done until told to stop; what was begun is finished.
-    fn run(&mut self, stop: &Stop) -> Result<()> {
-        loop {
+    /// Does what is to be done until told to stop, or until another runner has taken over; what was
+    /// begun is finished.
+    fn run(mut self, stop: &Stop, held: &Held) -> Result<()> {
+        while held.is_valid() {
             let told = self.board.told();
             self.forgive();
             self.launch();

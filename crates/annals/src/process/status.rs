@@ -66,7 +66,8 @@ impl Processes {
     }
 
     /// Waits until nothing is left to do now: every input was taken in, every command answered,
-    /// every deadline that has passed written. What others do at the same time may add to it.
+    /// every deadline that has passed written. What others do at the same time may add to it. While
+    /// another program has the lease of one of them, this waits until it is given up.
     ///
     /// # Errors
     /// Why one of them stands still, when it needs to be told to go on.

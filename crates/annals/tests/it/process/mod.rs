@@ -1,14 +1,17 @@
 //! Process managers.
 
+mod kill;
 mod mortal;
 mod restarts;
 mod shop;
 mod story;
+mod trouble;
 
 use std::{collections::BTreeMap, sync::Arc};
 
 use annals::{
-    Annals, At, Backend, Category, ManualClock, Query, QueryItem, ReadAll, RecordedEvent,
+    Annals, At, Backend, Builder, Category, Delivery, EventType, ManualClock, Query, QueryItem,
+    ReadAll, RecordedEvent, Subscribe, SubscribeStart,
 };
 use futures_lite::StreamExt;
 
@@ -19,13 +22,18 @@ use shop::{Checkout, Order, PATIENCE, Place};
 struct World {
     backend: Arc<dyn Backend>,
     clock: Arc<ManualClock>,
-    _site: Site,
+    _site: Option<Site>,
 }
 
 impl World {
     fn on(site: Site) -> Self {
         let (backend, clock) = (Arc::clone(&site.backend), Arc::clone(&site.clock));
-        Self { backend, clock, _site: site }
+        Self { backend, clock, _site: Some(site) }
+    }
+
+    /// A look at a store of somebody else.
+    fn open(backend: &Arc<dyn Backend>) -> Self {
+        Self { backend: Arc::clone(backend), clock: Arc::default(), _site: None }
     }
 
     fn memory() -> Self {
@@ -44,9 +52,12 @@ impl World {
         self.app_on(Arc::clone(&self.backend))
     }
 
+    fn builder(&self) -> Builder {
+        Annals::builder().clock(Arc::clone(&self.clock) as _)
+    }
+
     fn app_on(&self, backend: Arc<dyn Backend>) -> Annals {
-        let clock = Arc::clone(&self.clock) as _;
-        Annals::builder().clock(clock).process::<Checkout>().build(backend).unwrap()
+        self.builder().process::<Checkout>().build(backend).unwrap()
     }
 
     /// An order is placed, by somebody else.
@@ -70,6 +81,18 @@ impl World {
 
     fn all(&self, query: Query) -> Vec<RecordedEvent> {
         block_on(self.backend.read(ReadAll::new(query).into()).try_collect()).unwrap()
+    }
+
+    /// Waits until an event of a type is there.
+    fn wait_for(&self, event_type: &'static str) -> RecordedEvent {
+        let query = QueryItem::types([EventType::new(event_type).unwrap()]);
+        let query = Query::any_of([query]).unwrap();
+        let events = self.backend.subscribe(Subscribe::all(query, SubscribeStart::Beginning));
+        let mut events = events.filter_map(|delivery| match delivery.unwrap() {
+            Delivery::Event(record) => Some(record),
+            _ => None,
+        });
+        block_on(events.next()).unwrap()
     }
 
     /// How often each thing happened, in all streams of a category.

@@ -24,12 +24,20 @@ pub(super) struct Mortal {
     inner: Arc<dyn Backend>,
     left: AtomicUsize,
     last: Last,
+    capabilities: Capabilities,
 }
 
 impl Mortal {
+    /// Lives for ever, and can do only so much.
+    pub(super) fn able(inner: Arc<dyn Backend>, capabilities: Capabilities) -> Arc<Self> {
+        let left = AtomicUsize::new(usize::MAX);
+        Arc::new(Self { inner, left, last: Last::Done, capabilities })
+    }
+
     /// Lives for so many writes more.
     pub(super) fn new(inner: Arc<dyn Backend>, writes: usize, last: Last) -> Arc<Self> {
-        Arc::new(Self { inner, left: AtomicUsize::new(writes), last })
+        let (left, capabilities) = (AtomicUsize::new(writes), inner.capabilities());
+        Arc::new(Self { inner, left, last, capabilities })
     }
 
     pub(super) fn is_dead(&self) -> bool {
@@ -73,7 +81,7 @@ fn stream<T: Send + 'static>(
 
 impl Backend for Mortal {
     fn capabilities(&self) -> Capabilities {
-        self.inner.capabilities()
+        self.capabilities
     }
 
     fn append(&self, append: Append) -> BoxFuture<'_, Result<Appended>> {
