@@ -57,7 +57,7 @@ pub struct Deadline {
 
 #[expect(clippy::needless_pass_by_value, reason = "what is sent or emitted is given away")]
 impl<'a, P: Process> Effects<'a, P> {
-    pub(super) const fn new(list: &'a mut Vec<Effect>, recorded_at: Timestamp) -> Self {
+    pub(crate) const fn new(list: &'a mut Vec<Effect>, recorded_at: Timestamp) -> Self {
         Self { list, recorded_at, failure: None, of: PhantomData }
     }
 
@@ -119,7 +119,7 @@ impl<'a, P: Process> Effects<'a, P> {
     }
 
     /// What could not be written, if anything.
-    pub(super) fn end(self) -> Result<()> {
+    pub(crate) fn end(self) -> Result<()> {
         self.failure.map_or(Ok(()), Err)
     }
 }

@@ -27,7 +27,7 @@ mod input;
 mod instance;
 mod ledger;
 mod outbox;
-mod react;
+pub(crate) mod react;
 mod reaction;
 mod records;
 mod rejected;

@@ -1,4 +1,4 @@
-//! Tests of aggregates, commands, upcasters and projections: given, when, then.
+//! Tests of aggregates, commands, process managers, upcasters and projections: given, when, then.
 //!
 //! Nothing has to be set up: no runtime, no folder, no database. Events are kept in memory for
 //! the length of one test and are found as a store finds them, by stream, type and tag. Time
@@ -77,6 +77,7 @@
 
 mod given;
 mod outcome;
+mod process;
 #[cfg(feature = "sqlite")]
 mod projection;
 mod seen;
@@ -85,6 +86,7 @@ mod upcasting;
 
 pub use given::{Given, given, given_at, given_nothing};
 pub use outcome::Outcome;
+pub use process::{GivenProcess, Reaction, process};
 #[cfg(feature = "sqlite")]
 pub use projection::{GivenProjection, projection};
 pub use upcasting::{Upcasting, upcasting};

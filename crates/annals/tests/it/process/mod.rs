@@ -5,6 +5,7 @@ mod mortal;
 mod restarts;
 mod shop;
 mod story;
+mod told;
 mod trouble;
 
 use std::{collections::BTreeMap, sync::Arc};
