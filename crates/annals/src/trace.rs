@@ -19,7 +19,6 @@ pub(crate) enum Operation {
     /// Keeping a snapshot.
     Snapshot,
     /// Taking events into a read model.
-    #[expect(dead_code, reason = "for the projections, which come next")]
     Project,
     /// A side effect, or a step of a process manager.
     React,
@@ -76,6 +75,11 @@ impl Step {
     pub(crate) async fn run<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let done = work.instrument(self.0.clone()).await;
         done.inspect_err(|error| self.failed(error))
+    }
+
+    /// Runs asynchronous work inside the span, whose errors the caller notes.
+    pub(crate) async fn within<T>(&self, work: impl Future<Output = T>) -> T {
+        work.instrument(self.0.clone()).await
     }
 
     /// Runs work inside the span.

@@ -15,6 +15,7 @@ use crate::{
         run::Then,
         unit::{Keyed, Unit},
     },
+    trace::Operation,
 };
 
 type Tx<P> = <<P as Projection>::Store as ReadStore>::Tx;
@@ -39,6 +40,19 @@ pub(super) struct Step {
 impl<P: Projection> Partition<P> {
     /// Applies some records and moves on, all together.
     pub(super) async fn commit(
+        &mut self,
+        units: &[Unit<P::Event>],
+        given_up: &GivenUp,
+        step: Step,
+    ) -> Result<(), Failure> {
+        let span = Operation::Project.span_on(P::NAME, None);
+        span.batch(units.len());
+        span.position(step.to);
+        let done = span.within(self.transact(units, given_up, step)).await;
+        done.inspect_err(|failure| failure.error().into_iter().for_each(|error| span.failed(error)))
+    }
+
+    async fn transact(
         &mut self,
         units: &[Unit<P::Event>],
         given_up: &GivenUp,

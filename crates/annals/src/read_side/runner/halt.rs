@@ -47,6 +47,22 @@ impl From<Halt> for Failure {
     }
 }
 
+impl Failure {
+    /// What went wrong; `None` when it only was told to stop.
+    pub(super) const fn error(&self) -> Option<&Error> {
+        match self {
+            Self::Event(culprit) | Self::Schema(culprit) => Some(&culprit.error),
+            Self::Halt(Halt::Stop) => None,
+            Self::Halt(
+                Halt::Passing(error)
+                | Halt::Lasting(error)
+                | Halt::Pause(error)
+                | Halt::Moved(error),
+            ) => Some(error),
+        }
+    }
+}
+
 impl Halt {
     /// For an error of the database.
     pub(super) fn of_database<S: ReadStore>(error: Error) -> Self {
