@@ -16,6 +16,9 @@ fn of_two_runners_with_one_name_one_works_and_the_other_takes_over() {
         append(&*backend, deposits(50));
         // It sees what the other does.
         fresh(&second);
+        while status(&second).state == ProjectionState::Starting {
+            std::thread::yield_now();
+        }
         assert_eq!(status(&second).state, ProjectionState::Standby);
         let refused = block_on(second.projection_named("balances").unwrap().rebuild());
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unavailable);
