@@ -5,6 +5,7 @@
 //! anything it looked at was not in order.
 
 mod bench;
+mod book;
 mod cargo;
 mod ci;
 mod fuzz;
@@ -66,6 +67,13 @@ const COMMANDS: &[Command] = &[
         about: "print file sizes, long functions, unwraps and documentation per crate",
         help: measures::HELP,
         run: measures::run,
+    },
+    Command {
+        name: "book",
+        arguments: "",
+        about: "build the book of docs/book with mdBook",
+        help: book::HELP,
+        run: book::run,
     },
     Command {
         name: "fuzz",

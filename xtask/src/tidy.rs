@@ -10,6 +10,7 @@ mod allow;
 mod ascii;
 mod banned;
 mod bare_matches;
+mod book;
 mod comments;
 mod dependencies;
 mod layers;
@@ -108,9 +109,9 @@ fn findings() -> Result<Vec<Finding>, Problem> {
     }
     findings.extend(size::check(&sources, &workspace::read(allow::PATH)?));
     findings.extend(manifest_findings()?);
-    for file in workspace::markdown_files()? {
-        findings.extend(markdown::check(&file));
-    }
+    let documents = workspace::markdown_files()?;
+    findings.extend(documents.iter().flat_map(markdown::check));
+    findings.extend(book::check(&documents, &workspace::read(book::TESTED)?));
     findings.sort_by(|a, b| (&a.path, a.line).cmp(&(&b.path, b.line)));
     Ok(findings)
 }

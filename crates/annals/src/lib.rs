@@ -31,6 +31,8 @@ extern crate self as annals;
 
 mod aggregate;
 mod app;
+#[cfg(doctest)]
+mod book;
 mod command;
 mod event;
 mod guard;

@@ -72,6 +72,18 @@ impl Board {
         self.change(|notes| notes.phase = phase);
     }
 
+    /// What stands still is to go on. From here on it counts as going, though its thread has yet
+    /// to wake up.
+    pub(super) fn resume(&self) {
+        self.change(|notes| {
+            notes.resumed += 1;
+            notes.paused.clear();
+            if notes.phase == Phase::Refused {
+                notes.phase = Phase::Starting;
+            }
+        });
+    }
+
     /// Something failed and will be tried again.
     pub(super) fn failed(&self, error: &Error) {
         self.change(|notes| {

@@ -61,7 +61,7 @@ impl<P: Projection> Registered for Entry<P> {
 
     fn resume(&self) -> Result<()> {
         self.check_here()?;
-        self.board.change(|notes| notes.resumed += 1);
+        self.board.resume();
         Ok(())
     }
 
