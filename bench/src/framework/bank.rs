@@ -1,6 +1,9 @@
 //! The bank that is measured: the same one for everybody.
 
-use annals::{Aggregate, Annals, Changes, Command, Event, aggregate};
+use annals::{
+    Aggregate, Annals, Append, Backend, Changes, Command, Event, EventType, ExpectedVersion,
+    NewEvent, StreamName, aggregate,
+};
 use futures_lite::future::block_on;
 use serde::{Deserialize, Serialize};
 
@@ -104,4 +107,32 @@ pub(crate) fn fill<A: Aggregate<Key = String>>(
         block_on(async { done.await })?;
     }
     Ok(())
+}
+
+/// Fills a store with events of many accounts in large commits, and gives the events.
+pub(crate) fn fill_in_bulk<A: Aggregate>(
+    backend: &dyn Backend,
+    accounts: u64,
+    events: u64,
+) -> Result<Vec<BankEvent>> {
+    let mut all = Vec::new();
+    for number in 0..events {
+        let account = (number % accounts).to_string();
+        all.push(if number < accounts {
+            BankEvent::Opened { account, owner: String::from("Ann Smith") }
+        } else {
+            Deposit { account, cents: number }.event()
+        });
+    }
+    for batch in all.chunks(1_000) {
+        let mut streams = Vec::with_capacity(batch.len());
+        for event in batch {
+            let (BankEvent::Opened { account, .. } | BankEvent::Deposited { account, .. }) = event;
+            let stream = StreamName::new(format!("{}-{account}", A::CATEGORY))?;
+            let name = EventType::new(event.schema().name)?;
+            streams.push((stream, NewEvent::new(name, event.encode()?)));
+        }
+        block_on(backend.append(Append::interleaved(ExpectedVersion::Any, streams)))?;
+    }
+    Ok(all)
 }

@@ -4,6 +4,7 @@ mod bank;
 mod execute;
 mod load;
 mod peer;
+mod project;
 mod sqlite;
 
 use crate::{
@@ -13,8 +14,12 @@ use crate::{
 };
 
 /// In the order of the table.
-const MEASUREMENTS: &[Measurement] =
-    &[("load", load::measure), ("execute", execute::measure), ("peer", peer::measure)];
+const MEASUREMENTS: &[Measurement] = &[
+    ("load", load::measure),
+    ("execute", execute::measure),
+    ("project", project::measure),
+    ("peer", peer::measure),
+];
 
 /// Measures the framework.
 ///

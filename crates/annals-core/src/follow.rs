@@ -1,7 +1,8 @@
 //! The one way all backends make a subscription: pages up to the head, then wait for it to move.
 //!
 //! There is no gap between catching up and live, because both read the same pages from the same
-//! cursor; and no repeat, because the cursor only moves on.
+//! cursor; and no repeat, because the cursor only moves on. While a page is given out the next one
+//! is asked for already, so that a source with threads of its own reads ahead.
 
 use std::{sync::Arc, vec};
 
@@ -31,18 +32,23 @@ pub trait Follow: Send + Sync + 'static {
     /// `StreamDeleted` for a tombstoned stream; what looking it up met.
     fn newest_of(&self, stream: &StreamName) -> Result<Option<Version>>;
 
-    /// The next events of the store from `from` on, included.
+    /// The next events of the store from `from` on, included. Asking begins the work, where the
+    /// source has somewhere to do it.
     ///
     /// # Errors
     /// What reading met.
-    fn page(&self, query: &Query, from: Position) -> BoxFuture<'_, Result<Page<Position>>>;
+    fn page(&self, query: &Query, from: Position) -> BoxFuture<'static, Result<Page<Position>>>;
 
     /// The next readable events of a stream from `from` on, included. Of a tombstoned stream the
     /// last page is marked closed.
     ///
     /// # Errors
     /// What reading met.
-    fn page_of(&self, stream: &StreamName, from: Version) -> BoxFuture<'_, Result<Page<Version>>>;
+    fn page_of(
+        &self,
+        stream: &StreamName,
+        from: Version,
+    ) -> BoxFuture<'static, Result<Page<Version>>>;
 }
 
 /// A stretch of a followed source.
@@ -74,8 +80,10 @@ pub fn follow<F: Follow>(
         ready: Vec::new().into_iter(),
         phase: Phase::CatchingUp,
         listener: None,
+        ahead: None,
     };
-    Box::pin(stream::unfold(Some(follower), |follower| async move {
+    // Boxed, because it moves with every delivery.
+    Box::pin(stream::unfold(Some(Box::new(follower)), |follower| async move {
         let mut follower = follower?;
         match follower.next().await {
             Ok(delivery) => Some((Ok(delivery), Some(follower))),
@@ -102,6 +110,22 @@ struct Follower<F> {
     ready: vec::IntoIter<Delivery>,
     phase: Phase,
     listener: Option<EventListener>,
+    ahead: Option<Result<Look>>,
+}
+
+/// A page that was asked for.
+struct Look {
+    /// Made before, so that what changes afterwards wakes it.
+    listener: EventListener,
+    /// The newest position before.
+    position: Option<Position>,
+    page: Asked,
+}
+
+/// A page of either source.
+enum Asked {
+    All(BoxFuture<'static, Result<Page<Position>>>),
+    Stream(BoxFuture<'static, Result<Page<Version>>>),
 }
 
 /// What a page means for the subscription, whichever source it came from.
@@ -135,10 +159,17 @@ impl Cursor {
         })
     }
 
-    async fn advance<F: Follow>(&mut self, source: &F) -> Result<Step> {
+    fn ask<F: Follow>(&self, source: &F) -> Asked {
         match self {
-            Self::All { query, next, every, marked } => {
-                let page = source.page(query, *next).await?;
+            Self::All { query, next, .. } => Asked::All(source.page(query, *next)),
+            Self::Stream { stream, next } => Asked::Stream(source.page_of(stream, *next)),
+        }
+    }
+
+    async fn advance(&mut self, asked: Asked) -> Result<Step> {
+        match (self, asked) {
+            (Self::All { next, every, marked, .. }, Asked::All(page)) => {
+                let page = page.await?;
                 *next = std::cmp::max(*next, page.next);
                 let mut deliveries: Vec<_> = page.events.into_iter().map(Delivery::Event).collect();
                 let looked_at = next.get().saturating_sub(marked.get());
@@ -148,12 +179,16 @@ impl Cursor {
                 }
                 Ok(Step { deliveries, is_last: page.is_last, is_closed: page.is_closed })
             }
-            Self::Stream { stream, next } => {
-                let page = source.page_of(stream, *next).await?;
+            (Self::Stream { next, .. }, Asked::Stream(page)) => {
+                let page = page.await?;
                 *next = std::cmp::max(*next, page.next);
                 let deliveries = page.events.into_iter().map(Delivery::Event).collect();
                 Ok(Step { deliveries, is_last: page.is_last, is_closed: page.is_closed })
             }
+            _ => Err(Error::new(
+                crate::ErrorKind::Internal,
+                "a subscription was given a page of another source",
+            )),
         }
     }
 
@@ -177,12 +212,21 @@ impl<F: Follow> Follower<F> {
             if let Some(listener) = self.listener.take() {
                 listener.await;
             }
-            // Listening before looking: what changes after the look wakes the listener.
-            let listener = self.source.listen();
-            let position = self.source.newest()?;
-            let step = self.cursor.advance(self.source.as_ref()).await?;
-            self.take(step, position, listener);
+            let look = self.ahead.take().unwrap_or_else(|| self.look())?;
+            let step = self.cursor.advance(look.page).await?;
+            if !step.is_last {
+                self.ahead = Some(self.look());
+            }
+            self.take(step, look.position, look.listener);
         }
+    }
+
+    /// Asks for the next page. Listening comes first: what changes after the look wakes the
+    /// listener.
+    fn look(&self) -> Result<Look> {
+        let listener = self.source.listen();
+        let position = self.source.newest()?;
+        Ok(Look { listener, position, page: self.cursor.ask(self.source.as_ref()) })
     }
 
     fn take(&mut self, step: Step, position: Option<Position>, listener: EventListener) {

@@ -152,7 +152,8 @@ impl Backend for Embedded {
         let engine = Arc::clone(&self.engine);
         let begun = engine.shared().snapshot();
         let reader = Reader { engine, state: ReaderState::New(begun, read) };
-        Box::pin(stream::unfold(Some(reader), |reader| async move {
+        // Boxed, because it moves with every event.
+        Box::pin(stream::unfold(Some(Box::new(reader)), |reader| async move {
             let mut reader = reader?;
             loop {
                 if let ReaderState::Reading(_, page) = &mut reader.state
@@ -169,7 +170,7 @@ impl Backend for Embedded {
                     unblock(move || reader.next_page(PageLimit::USUAL)).await
                 };
                 match next {
-                    Ok(Some(next)) => reader = next,
+                    Ok(Some(next)) => reader = Box::new(next),
                     Ok(None) => return None,
                     Err(error) => return Some((Err(error), None)),
                 }
@@ -314,12 +315,16 @@ impl Follow for Followed {
         if lane.is_tombstoned { Err(Error::stream_deleted(stream)) } else { Ok(lane.last) }
     }
 
-    fn page(&self, query: &Query, from: Position) -> BoxFuture<'_, Result<Page<Position>>> {
+    fn page(&self, query: &Query, from: Position) -> BoxFuture<'static, Result<Page<Position>>> {
         let (engine, query) = (Arc::clone(&self.0), query.clone());
         Box::pin(unblock(move || engine.noting(page(&engine, &query, from))))
     }
 
-    fn page_of(&self, stream: &StreamName, from: Version) -> BoxFuture<'_, Result<Page<Version>>> {
+    fn page_of(
+        &self,
+        stream: &StreamName,
+        from: Version,
+    ) -> BoxFuture<'static, Result<Page<Version>>> {
         let (engine, stream) = (Arc::clone(&self.0), stream.clone());
         Box::pin(unblock(move || {
             let (shared, read) = (engine.shared(), ReadStream::new(stream).from(from));

@@ -25,7 +25,7 @@ impl Follow for Shared {
         if lane.is_tombstoned { Err(Error::stream_deleted(stream)) } else { Ok(lane.last) }
     }
 
-    fn page(&self, query: &Query, from: Position) -> BoxFuture<'_, Result<Page<Position>>> {
+    fn page(&self, query: &Query, from: Position) -> BoxFuture<'static, Result<Page<Position>>> {
         ready(self.open_store().map(|store| {
             let read = ReadAll::new(query.clone()).from(from).limit(PAGE_EVENTS);
             let events = store.read_all(&read);
@@ -36,7 +36,11 @@ impl Follow for Shared {
         }))
     }
 
-    fn page_of(&self, stream: &StreamName, from: Version) -> BoxFuture<'_, Result<Page<Version>>> {
+    fn page_of(
+        &self,
+        stream: &StreamName,
+        from: Version,
+    ) -> BoxFuture<'static, Result<Page<Version>>> {
         ready(self.open_store().map(|store| {
             let read = ReadStream::new(stream.clone()).from(from).limit(PAGE_EVENTS);
             let lane = store.lane(stream);

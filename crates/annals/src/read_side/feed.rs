@@ -47,20 +47,14 @@ impl Feed {
         let mut stretch = Stretch::default();
         loop {
             let is_empty = stretch.records.is_empty() && stretch.to.is_none();
-            let delivery = if self.is_catching_up || is_empty {
-                let stopped = async {
-                    stop.wait().await;
-                    None
-                };
-                match future::or(stopped, async { Some(self.deliveries.next().await) }).await {
+            // Asking what is there costs less than preparing to wait for it.
+            let delivery = match future::poll_once(self.deliveries.next()).await {
+                Some(delivery) => delivery,
+                None if self.is_catching_up || is_empty => match self.wait(stop).await {
                     Some(delivery) => delivery,
                     None => return Ok(None),
-                }
-            } else {
-                match future::poll_once(self.deliveries.next()).await {
-                    Some(delivery) => delivery,
-                    None => return Ok(Some(stretch)),
-                }
+                },
+                None => return Ok(Some(stretch)),
             };
             let ended = || Err(Error::new(ErrorKind::Closed, "the subscription has ended"));
             let is_full = match delivery.unwrap_or_else(ended)? {
@@ -84,6 +78,15 @@ impl Feed {
                 return Ok(Some(stretch));
             }
         }
+    }
+
+    /// The next delivery, or `None` when it is time to stop.
+    async fn wait(&mut self, stop: &Stop) -> Option<Option<Result<Delivery>>> {
+        let stopped = async {
+            stop.wait().await;
+            None
+        };
+        future::or(stopped, async { Some(self.deliveries.next().await) }).await
     }
 }
 
