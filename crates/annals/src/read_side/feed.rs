@@ -41,6 +41,11 @@ impl Feed {
         Self { deliveries: backend.subscribe(subscribe), is_catching_up: true }
     }
 
+    /// Whether more is there for sure.
+    pub(super) const fn has_more(&self) -> bool {
+        self.is_catching_up
+    }
+
     /// The next events, at most `max`; `None` when it is time to stop. It waits for the first, and
     /// for more only while they are there to be read.
     pub(super) async fn next(&mut self, max: usize, stop: &Stop) -> Result<Option<Stretch>> {

@@ -6,6 +6,7 @@
 
 mod commit;
 mod halt;
+mod intake;
 mod lead;
 mod partition;
 mod prepare;

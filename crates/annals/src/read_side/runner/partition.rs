@@ -5,13 +5,12 @@ use std::sync::Arc;
 use annals_core::{Error, ErrorKind, Position};
 use futures_lite::future;
 
-use super::{commit::Step, halt::Halt};
+use super::{commit::Step, halt::Halt, intake::Intake};
 use crate::{
     Annals,
     lease::Held,
     read_side::{
         Checkpoint, ModelInfo, Projection, ReadStore, ReadTx, feed::Feed, registered::Entry,
-        unit::Unit,
     },
     service::Stop,
 };
@@ -86,21 +85,16 @@ impl<P: Projection> Partition<P> {
         (self.place, self.is_caught_up) = (found.position, found.is_caught_up);
         let store = Arc::clone(&self.app.store);
         let query = self.entry.query(&store).map_err(Halt::Pause)?;
-        let mut feed = Feed::after(store.backend.as_ref(), query, self.place);
-        let batch = self.entry.run.batch as usize;
-        while let Some(stretch) = feed.next(batch, &self.stop).await.map_err(Halt::of_events)? {
+        let feed = Feed::after(store.backend.as_ref(), query, self.place);
+        let mut intake = Intake::new(&store, &self.entry, self.index, &self.stop, feed);
+        while let Some(batch) = intake.next().await.map_err(Halt::of_events)? {
             if !self.held.is_valid() {
                 return Err(Halt::Moved(lease_lost(P::NAME)));
             }
-            let mut units = Vec::with_capacity(stretch.records.len());
-            for record in stretch.records {
-                let unit = Unit::read(&store, &self.entry.run, record, self.index).await;
-                units.extend(unit);
-            }
-            let is_news = !units.is_empty() || stretch.to > self.place;
-            if is_news || stretch.is_caught_up {
-                let end = Step { to: stretch.to, is_caught_up: stretch.is_caught_up };
-                self.take(&units, end).await?;
+            let is_news = !batch.units.is_empty() || batch.to > self.place;
+            if is_news || batch.is_caught_up {
+                let end = Step { to: batch.to, is_caught_up: batch.is_caught_up };
+                self.take(&batch.units, end).await?;
             }
             if self.stop.is_set() {
                 break;
