@@ -1,4 +1,216 @@
-//! Annals, an event store: what a user needs, from one crate.
+//! Annals, an event store and an event-sourcing framework: what a user needs, from one crate.
+//!
+//! What happened is stored as events; everything else is made from them. The parts, in the order
+//! in which a program needs them:
+//!
+//! # Events
+//!
+//! A fact that has happened, as a Rust type. Each variant is an event type, stored as JSON unless
+//! it says otherwise. See [`Event`].
+//!
+//! ```
+//! use annals::Event;
+//! use serde::{Deserialize, Serialize};
+//!
+//! #[derive(Event, Serialize, Deserialize)]
+//! #[event(prefix = "bank")]
+//! enum BankEvent {
+//!     Deposited { cents: u64 },
+//!     Withdrawn { cents: u64 },
+//! }
+//!
+//! assert_eq!(BankEvent::Deposited { cents: 5 }.schema().name, "bank.deposited");
+//! ```
+//!
+//! # Aggregates
+//!
+//! A state that is a fold over the events of a stream. See [`Aggregate`].
+//!
+//! ```
+//! # use annals::Event;
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Event, Serialize, Deserialize)]
+//! # #[event(prefix = "bank")]
+//! # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+//! use annals::{Aggregate, aggregate};
+//!
+//! #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+//! struct Account {
+//!     cents: u64,
+//! }
+//!
+//! #[aggregate(stream = "account", key = String)]
+//! impl Aggregate for Account {
+//!     type Event = BankEvent;
+//!
+//!     fn apply(&mut self, event: &BankEvent) {
+//!         match event {
+//!             BankEvent::Deposited { cents } => self.cents += cents,
+//!             BankEvent::Withdrawn { cents } => self.cents -= cents,
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! # Commands
+//!
+//! A decision on a state: events, or a refusal. It is written only if nothing it was made on has
+//! changed; when somebody was faster, it is made again. See [`Command`], and [`Execute`] for
+//! idempotency keys, who acts, and waiting for read models.
+//!
+//! ```
+//! # use annals::{Aggregate, Event, aggregate};
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Event, Serialize, Deserialize)]
+//! # #[event(prefix = "bank")]
+//! # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+//! # #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+//! # struct Account { cents: u64 }
+//! # #[aggregate(stream = "account", key = String)]
+//! # impl Aggregate for Account {
+//! #     type Event = BankEvent;
+//! #     fn apply(&mut self, event: &BankEvent) {
+//! #         match event {
+//! #             BankEvent::Deposited { cents } => self.cents += cents,
+//! #             BankEvent::Withdrawn { cents } => self.cents -= cents,
+//! #         }
+//! #     }
+//! # }
+//! use annals::{Annals, At, Changes, Command};
+//!
+//! struct Withdraw {
+//!     account: String,
+//!     cents: u64,
+//! }
+//!
+//! #[derive(Debug, PartialEq, thiserror::Error)]
+//! #[error("{short} cents short")]
+//! struct Overdrawn {
+//!     short: u64,
+//! }
+//!
+//! impl Command for Withdraw {
+//!     type Aggregate = Account;
+//!     type Output = u64;
+//!     type Error = Overdrawn;
+//!
+//!     fn key(&self) -> String {
+//!         self.account.clone()
+//!     }
+//!
+//!     fn decide(&self, account: &mut Changes<'_, Account>) -> Result<u64, Overdrawn> {
+//!         if account.cents < self.cents {
+//!             return Err(Overdrawn { short: self.cents - account.cents });
+//!         }
+//!         account.emit(BankEvent::Withdrawn { cents: self.cents });
+//!         Ok(account.cents)
+//!     }
+//! }
+//!
+//! # futures_lite::future::block_on(async {
+//! let app = Annals::open("memory:").await?;
+//! let refused = app.execute(Withdraw { account: "ann".into(), cents: 30 }).await.unwrap_err();
+//! assert_eq!(refused.rejection(), Some(&Overdrawn { short: 30 }));
+//! # assert_eq!(app.load::<Account>(&"ann".into(), At::Latest).await?.cents, 0);
+//! # Ok::<(), annals::Error>(()) }).unwrap();
+//! ```
+//!
+//! # Projections
+//!
+//! Tables of a database, written by a function that sees every event once and in order: what it
+//! writes and how far it has come are one transaction. See [`Projection`] and [`Run`].
+//!
+#![cfg_attr(feature = "sqlite", doc = "```")]
+#![cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+//! # use annals::Event;
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Event, Serialize, Deserialize)]
+//! # #[event(prefix = "bank")]
+//! # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+//! use annals::{Annals, BoxError, Projection, Recorded, Run, Sqlite, SqliteTx, projection};
+//!
+//! struct Deposits;
+//!
+//! #[projection(name = "deposits", version = 1)]
+//! impl Projection for Deposits {
+//!     type Event = BankEvent;
+//!     type Store = Sqlite;
+//!     const TABLES: &'static [&'static str] = &["deposits"];
+//!
+//!     async fn create(&self, tx: &mut SqliteTx) -> Result<(), BoxError> {
+//!         tx.execute(&format!("CREATE TABLE {} (cents INTEGER)", tx.table("deposits")), [])?;
+//!         Ok(())
+//!     }
+//!
+//!     async fn apply(&self, event: &Recorded<BankEvent>, tx: &mut SqliteTx) -> Result<(), BoxError> {
+//!         if let BankEvent::Deposited { cents } = &event.event {
+//!             let sql = format!("INSERT INTO {} VALUES (?)", tx.table("deposits"));
+//!             tx.execute(&sql, [i64::try_from(*cents)?])?;
+//!         }
+//!         Ok(())
+//!     }
+//! }
+//!
+//! # futures_lite::future::block_on(async {
+//! let tables = Sqlite::in_memory()?;
+//! let app = Annals::builder()
+//!     .projection(Deposits, &tables, Run::background())
+//!     .open("memory:")
+//!     .await?;
+//! # app.stop().await?;
+//! # Ok::<(), annals::Error>(()) }).unwrap();
+//! ```
+//!
+//! # Processes
+//!
+//! What follows from events: commands that are sent once in effect, events, deadlines. See
+//! [`Process`] and [`Effects`].
+//!
+//! ```
+//! # use annals::Event;
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Event, Serialize, Deserialize)]
+//! # #[event(prefix = "bank")]
+//! # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+//! use annals::{Effects, Process, Recorded, Route, process};
+//!
+//! #[derive(Event, Serialize, Deserialize)]
+//! #[event(name = "bank.rewarded")]
+//! struct Rewarded;
+//!
+//! /// Rewards the tenth event of an account.
+//! #[derive(Default, Clone, Serialize, Deserialize)]
+//! struct Rewards {
+//!     events: u64,
+//! }
+//!
+//! #[process(name = "rewards")]
+//! impl Process for Rewards {
+//!     type Key = String;
+//!     type Event = BankEvent;
+//!     type Sends = ();
+//!
+//!     fn route(event: &Recorded<BankEvent>) -> Route<String> {
+//!         Route::Start(event.stream().to_string())
+//!     }
+//!
+//!     fn react(&mut self, _event: &Recorded<BankEvent>, effects: &mut Effects<'_, Self>) {
+//!         self.events += 1;
+//!         if self.events == 10 {
+//!             effects.emit(Rewarded).finish();
+//!         }
+//!     }
+//! }
+//! ```
+//!
+//! # More
+//!
+//! * Test all of these without a store: [`testing`].
+//! * Change the form of events: [`Upcasters`], and a test that notices: [`schema`].
+//! * Look at the past: [`At`], [`Annals::history`].
+//! * The book in `docs/book` of the repository has a tour, how-tos, and what is guaranteed.
+//!
+//! # The store
 //!
 //! A store is opened by its URL, and used through the [`Backend`] trait whatever it is. The
 //! vocabulary is that of `annals-core`, re-exported here whole.
@@ -31,7 +243,7 @@ extern crate self as annals;
 
 mod aggregate;
 mod app;
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "embedded", feature = "sqlite", feature = "tokio"))]
 mod book;
 mod command;
 mod event;

@@ -23,6 +23,34 @@ use crate::Event;
 ///
 /// `#[aggregate(stream = "account", key = AccountId)]` on the impl fills in everything but
 /// [`Event`](Self::Event) and [`apply`](Self::apply).
+///
+/// ```
+/// # use annals::*;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # #[event(prefix = "bank")]
+/// # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+/// #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+/// struct Account {
+///     cents: u64,
+/// }
+///
+/// #[aggregate(stream = "account", key = String, snapshot(every = 50))]
+/// impl Aggregate for Account {
+///     type Event = BankEvent;
+///
+///     fn apply(&mut self, event: &BankEvent) {
+///         match event {
+///             BankEvent::Deposited { cents } => self.cents += cents,
+///             BankEvent::Withdrawn { cents } => self.cents -= cents,
+///         }
+///     }
+/// }
+/// # assert_eq!(Account::SNAPSHOTS.every, Some(50));
+/// ```
+///
+/// Events are applied in the order of their versions; with tags or types, of their positions. A
+/// fold that panics makes loading fail with `Application` and harms nothing else.
 pub trait Aggregate:
     Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static
 {

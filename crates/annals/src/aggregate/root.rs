@@ -23,6 +23,34 @@ use crate::{
 ///
 /// Loaded at [`At::Latest`] it can emit and be saved; nobody else's events get lost, because
 /// saving is refused when there are new ones.
+///
+/// ```
+/// # use annals::*;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # #[event(prefix = "bank")]
+/// # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+/// # #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+/// # struct Account { cents: u64 }
+/// # #[aggregate(stream = "account", key = String)]
+/// # impl Aggregate for Account {
+/// #     type Event = BankEvent;
+/// #     fn apply(&mut self, event: &BankEvent) {
+/// #         match event {
+/// #             BankEvent::Deposited { cents } => self.cents += cents,
+/// #             BankEvent::Withdrawn { cents } => self.cents -= cents,
+/// #         }
+/// #     }
+/// # }
+/// # futures_lite::future::block_on(async {
+/// # let app = Annals::open("memory:").await?;
+/// let mut account = app.load::<Account>(&"ann".into(), At::Latest).await?;
+/// account.emit(&BankEvent::Deposited { cents: 100 })?;
+/// assert_eq!((account.cents, account.uncommitted()), (100, 1));
+/// app.save(&mut account).await?;
+/// assert_eq!(account.version(), Some(Version::new(0)));
+/// # Ok::<(), Error>(()) }).unwrap();
+/// ```
 #[derive(Debug, Clone)]
 pub struct Root<B: Boundary> {
     state: B,

@@ -18,6 +18,19 @@ use crate::{
 const CACHED_DEFAULT: usize = 10_000;
 
 /// Puts an application together.
+///
+/// ```
+/// use annals::{Annals, Upcasters};
+///
+/// # futures_lite::future::block_on(async {
+/// let app = Annals::builder()
+///     .upcasters(Upcasters::new().rename("AccountOpened", "bank.opened"))
+///     .cached(1_000)
+///     .open("memory:")
+///     .await?;
+/// app.stop().await?;
+/// # Ok::<(), annals::Error>(()) }).unwrap();
+/// ```
 pub struct Builder {
     pub(crate) services: Vec<Box<dyn Service>>,
     pub(crate) projections: Vec<Arc<dyn Registered>>,

@@ -26,6 +26,36 @@ use crate::{
 /// It works on any async runtime, or on none: nothing here spawns a task. What runs beside it
 /// (see [`Builder`]) has threads of its own and stops with the last handle, or by
 /// [`stop`](Self::stop).
+///
+/// ```
+/// # use annals::*;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # #[event(prefix = "bank")]
+/// # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+/// # #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+/// # struct Account { cents: u64 }
+/// # #[aggregate(stream = "account", key = String)]
+/// # impl Aggregate for Account {
+/// #     type Event = BankEvent;
+/// #     fn apply(&mut self, event: &BankEvent) {
+/// #         match event {
+/// #             BankEvent::Deposited { cents } => self.cents += cents,
+/// #             BankEvent::Withdrawn { cents } => self.cents -= cents,
+/// #         }
+/// #     }
+/// # }
+/// # futures_lite::future::block_on(async {
+/// let app = Annals::open("memory:").await?;
+/// let ann = String::from("ann");
+/// let decide = |account: &mut Changes<'_, Account>| {
+///     account.emit(BankEvent::Deposited { cents: 100 });
+///     Ok::<_, std::convert::Infallible>(())
+/// };
+/// app.transact(&ann, decide).by("clerk").await.unwrap();
+/// assert_eq!(app.load::<Account>(&ann, At::Latest).await?.cents, 100);
+/// # Ok::<(), Error>(()) }).unwrap();
+/// ```
 #[derive(Debug, Clone)]
 pub struct Annals {
     pub(crate) store: Arc<Store>,

@@ -8,6 +8,40 @@ use crate::{Boundary, Event, Root};
 
 /// The state a command is decided on. It dereferences to the state, which changes only by events:
 /// each is applied as soon as it is emitted.
+///
+/// Events are written in the order in which they are emitted, all of them or none. One that cannot
+/// be written does not end the decision at once; the command fails when it is over.
+///
+/// ```
+/// # use annals::*;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # #[event(prefix = "bank")]
+/// # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+/// # #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+/// # struct Account { cents: u64 }
+/// # #[aggregate(stream = "account", key = String)]
+/// # impl Aggregate for Account {
+/// #     type Event = BankEvent;
+/// #     fn apply(&mut self, event: &BankEvent) {
+/// #         match event {
+/// #             BankEvent::Deposited { cents } => self.cents += cents,
+/// #             BankEvent::Withdrawn { cents } => self.cents -= cents,
+/// #         }
+/// #     }
+/// # }
+/// # futures_lite::future::block_on(async {
+/// # let app = Annals::open("memory:").await?;
+/// let decide = |account: &mut Changes<'_, Account>| {
+///     account.emit(BankEvent::Deposited { cents: 100 });
+///     assert_eq!(account.cents, 100);
+///     account.emit(BankEvent::Withdrawn { cents: 30 });
+///     Ok::<_, std::convert::Infallible>(account.cents)
+/// };
+/// let done = app.transact(&"ann".to_owned(), decide).await.unwrap();
+/// assert_eq!((done.output, done.events), (70, 2));
+/// # Ok::<(), Error>(()) }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct Changes<'a, B: Boundary> {
     root: &'a mut Root<B>,

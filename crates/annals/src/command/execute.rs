@@ -22,6 +22,49 @@ use crate::{
 const ATTEMPTS: NonZeroU32 = NonZeroU32::new(8).unwrap();
 
 /// A decision about to be executed. Set the details, then await it.
+///
+/// When it gives `Ok`, its events are written, durably where the store is durable. When it is
+/// dropped before, they may be written or not; with an [idempotency key](Self::idempotent) it can
+/// be executed again.
+///
+/// ```
+/// # use annals::*;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # #[event(prefix = "bank")]
+/// # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+/// # #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+/// # struct Account { cents: u64 }
+/// # #[aggregate(stream = "account", key = String)]
+/// # impl Aggregate for Account {
+/// #     type Event = BankEvent;
+/// #     fn apply(&mut self, event: &BankEvent) {
+/// #         match event {
+/// #             BankEvent::Deposited { cents } => self.cents += cents,
+/// #             BankEvent::Withdrawn { cents } => self.cents -= cents,
+/// #         }
+/// #     }
+/// # }
+/// # futures_lite::future::block_on(async {
+/// # let app = Annals::open("memory:").await?;
+/// # let ann = String::from("ann");
+/// # let deposit = |account: &mut Changes<'_, Account>| {
+/// #     account.emit(BankEvent::Deposited { cents: 100 });
+/// #     Ok::<_, std::convert::Infallible>(account.cents)
+/// # };
+/// let once = || app.transact(&ann, deposit).by("clerk").idempotent("request-4711");
+/// assert_eq!(once().await.unwrap().output, 100);
+/// assert!(once().await.unwrap().is_replayed);
+/// # Ok::<(), Error>(()) }).unwrap();
+/// ```
+///
+/// # Errors
+/// [`ExecuteError::Rejected`](crate::ExecuteError::Rejected) when the decision refuses;
+/// [`ExecuteError::Failed`](crate::ExecuteError::Failed) with `WrongExpectedVersion` or
+/// `ConditionFailed` when others were faster each time, `Application` when code of the application
+/// panics, `Undecodable` when an event cannot be written or read, `InvalidArgument` for a key that
+/// names no stream or an idempotency key that was used for something else, `Unsupported` when the
+/// store lacks append conditions, and those of reading and appending.
 #[derive(Debug)]
 #[must_use = "nothing is done until this is awaited"]
 pub struct Execute<'a, B: Boundary, D> {

@@ -16,6 +16,28 @@ use bytes::Bytes;
 ///
 /// A type lists the event types it can hold and skips all others, so each consumer declares an
 /// enum of its own with just the events it wants, whoever wrote them and in whatever stream.
+///
+/// ```
+/// use annals::Event;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// #[event(prefix = "bank")]
+/// enum BankEvent {
+///     Opened { #[tag] account: u64, owner: String },
+///     Deposited { #[tag] account: u64, cents: u64 },
+/// }
+///
+/// let event = BankEvent::Deposited { account: 7, cents: 995 };
+/// assert_eq!(event.schema().name, "bank.deposited");
+/// assert_eq!(event.tags()?.as_slice()[0].as_str(), "account:7");
+/// assert_eq!(&event.encode()?[..], br#"{"account":7,"cents":995}"#);
+/// # Ok::<(), annals::Error>(())
+/// ```
+///
+/// The attributes are listed with the [derive macro](macro@crate::Event). An event that cannot be
+/// read back is refused when it is written. Its limits stand in [`limits`](crate::limits): 16 MiB
+/// an event, 128 tags.
 pub trait Event: Sized + Send + Sync + 'static {
     /// The event types a value can hold, each in its present schema version.
     const TYPES: &'static [EventSchema];

@@ -10,6 +10,9 @@ use crate::{Event, event::to_new_event};
 
 /// What a process manager makes of an input. Nothing happens yet: all of it is written together
 /// with the new state, and done afterwards.
+///
+/// Order is kept: events are written, and commands executed, as they were asked for. An effect that
+/// cannot be written stops the process manager before the input.
 #[derive(Debug)]
 pub struct Effects<'a, P> {
     list: &'a mut Vec<Effect>,

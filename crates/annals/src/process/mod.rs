@@ -55,6 +55,58 @@ use crate::{Event, Recorded};
 /// `#[process(name = "checkout")]` on the impl fills in the constants. The value is the state of
 /// one instance. It is stored after each reaction and is the truth, not a cache: give new fields
 /// a serde default, so that instances begun by an older program can go on.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use annals::*;
+/// use serde::{Deserialize, Serialize};
+///
+/// #[derive(Event, Serialize, Deserialize)]
+/// #[event(prefix = "order")]
+/// enum OrderEvent {
+///     Placed { order: u32 },
+///     Paid { order: u32 },
+///     Overdue { order: u32 },
+/// }
+/// use OrderEvent::{Overdue, Paid, Placed};
+///
+/// #[derive(Default, Clone, Serialize, Deserialize)]
+/// struct Checkout;
+///
+/// #[process(name = "checkout")]
+/// impl Process for Checkout {
+///     type Key = u32;
+///     type Event = OrderEvent;
+///     type Sends = ();
+///
+///     fn route(event: &Recorded<OrderEvent>) -> Route<u32> {
+///         match event.event {
+///             Placed { order } => Route::Start(order),
+///             Paid { order } => Route::Continue(order),
+///             Overdue { .. } => Route::Ignore, // A deadline finds its instance by itself.
+///         }
+///     }
+///
+///     fn react(&mut self, event: &Recorded<OrderEvent>, effects: &mut Effects<'_, Self>) {
+///         match event.event {
+///             Placed { order } => {
+///                 effects.after("payment", Duration::from_secs(900), Overdue { order });
+///             }
+///             Paid { .. } | Overdue { .. } => effects.finish(),
+///         }
+///     }
+/// }
+///
+/// # futures_lite::future::block_on(async {
+/// let app = Annals::builder().process::<Checkout>().open("memory:").await?;
+/// app.processes().settled().await?;
+/// app.stop().await?;
+/// # Ok::<(), Error>(()) }).unwrap();
+/// ```
+///
+/// Events come in the order of positions, each once, whatever is killed when. One that cannot be
+/// read, or a panic, stops the process manager before it; see [`ProcessStatus`].
 pub trait Process: Default + Clone + Serialize + DeserializeOwned + Send + Sync + 'static {
     /// Names one instance. Its text is the id in the stream name `process_NAME-KEY`.
     type Key: Display;

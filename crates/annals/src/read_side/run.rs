@@ -16,6 +16,23 @@ const PARTITIONS_MAX: u32 = 256;
 ///
 /// Unless said otherwise: in the background, one partition, batches of at most 500 events, 5
 /// retries after 0.1 s, 0.2 s, 0.4 s and so on (at most 30 s), then a pause.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// # use annals::*;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # #[event(prefix = "bank")]
+/// # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+/// let run = Run::<BankEvent>::background()
+///     .partitions(4, |event| event.stream().clone())
+///     .batch(200)
+///     .retry(3)
+///     .backoff(Duration::from_millis(50), Duration::from_secs(5))
+///     .then_dead_letter();
+/// # assert!(format!("{run:?}").contains("200"));
+/// ```
 #[must_use]
 pub struct Run<E> {
     pub(super) mode: Mode,

@@ -2,7 +2,38 @@
 
 use annals_core::{Error, Position, RecordedEvent, Timestamp, Version};
 
-/// A moment at which to look at a state.
+/// A moment at which to look at a state. What it means to an event is decided event by event, so
+/// every state there ever was can be had again.
+///
+/// ```
+/// # use annals::*;
+/// # use serde::{Deserialize, Serialize};
+/// # #[derive(Event, Serialize, Deserialize)]
+/// # #[event(prefix = "bank")]
+/// # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+/// # #[derive(Debug, Default, Clone, Serialize, Deserialize)]
+/// # struct Account { cents: u64 }
+/// # #[aggregate(stream = "account", key = String)]
+/// # impl Aggregate for Account {
+/// #     type Event = BankEvent;
+/// #     fn apply(&mut self, event: &BankEvent) {
+/// #         match event {
+/// #             BankEvent::Deposited { cents } => self.cents += cents,
+/// #             BankEvent::Withdrawn { cents } => self.cents -= cents,
+/// #         }
+/// #     }
+/// # }
+/// # futures_lite::future::block_on(async {
+/// # let app = Annals::open("memory:").await?;
+/// let mut account = app.load::<Account>(&"ann".into(), At::Latest).await?;
+/// account.emit(&BankEvent::Deposited { cents: 100 })?;
+/// account.emit(&BankEvent::Withdrawn { cents: 30 })?;
+/// app.save(&mut account).await?;
+///
+/// let before = app.load::<Account>(&"ann".into(), At::Version(Version::new(0))).await?;
+/// assert_eq!(before.cents, 100);
+/// # Ok::<(), Error>(()) }).unwrap();
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum At {
     /// Now.

@@ -98,6 +98,8 @@ impl<P: Projection> Runner<P> {
             let (kept, done) = crews.into_iter().partition(is_wanted);
             crews = kept;
             dismiss(done).await;
+            // Before the threads begin: one may pause at once, and then it is told to resume here.
+            self.0.board.enter(Phase::Running);
             let mut hired = Ok(());
             for info in models {
                 if crews.iter().all(|crew| crew.generation != info.model.generation) {
@@ -111,7 +113,6 @@ impl<P: Projection> Runner<P> {
                 break hired;
             }
             *setbacks = 0;
-            self.0.board.enter(Phase::Running);
             match self.next(stop).await {
                 Next::Stop => break Ok(()),
                 Next::Yield(error) => break Err(error),

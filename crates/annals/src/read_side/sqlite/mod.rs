@@ -26,6 +26,18 @@ use connections::{Access, Database};
 use failure::failed;
 
 /// A SQLite database that holds read models, in a file or in memory. Clones share it.
+///
+/// Several projections may share one. Other programs may read it at any time.
+///
+/// ```
+/// use annals::Sqlite;
+///
+/// # futures_lite::future::block_on(async {
+/// let tables = Sqlite::in_memory()?; // or Sqlite::open("balances.db")?
+/// let one: i64 = tables.read(|sql| sql.query_row("SELECT 1", [], |row| row.get(0))).await?;
+/// assert_eq!(one, 1);
+/// # Ok::<(), annals::Error>(()) }).unwrap();
+/// ```
 #[derive(Clone)]
 pub struct Sqlite(Arc<Database>);
 
