@@ -66,7 +66,6 @@ pub(crate) enum Refusal {
 }
 
 /// What may be asked of an account.
-#[derive(Debug, Clone)]
 pub(crate) enum Ask {
     Open { owner: String, cents: u64 },
     Deposit(u64),
@@ -75,7 +74,6 @@ pub(crate) enum Ask {
 }
 
 /// Something asked of one account. The answer is its balance.
-#[derive(Debug, Clone)]
 pub(crate) struct Request(pub(crate) String, pub(crate) Ask);
 
 impl Command for Request {
