@@ -277,8 +277,9 @@ pub use process::{
     Rejected, Route, Sends, SentCommand, Stuck,
 };
 pub use read_side::{
-    Advance, Checkpoint, DeadLetter, DeadLetters, Lag, Model, ModelInfo, NewDeadLetter, Projection,
-    ProjectionHandle, ProjectionState, ProjectionStatus, ReadStore, ReadTx, Run, Trouble,
+    Advance, Checkpoint, DeadLetter, DeadLetters, DocumentStore, DocumentTx, Get, Keep, Keys, Lag,
+    Model, ModelInfo, NewDeadLetter, Projection, ProjectionHandle, ProjectionState,
+    ProjectionStatus, ReadStore, ReadTx, Run, Trouble, View, ViewHandle,
 };
 #[cfg(feature = "sqlite")]
 pub use read_side::{Sqlite, SqliteTx};

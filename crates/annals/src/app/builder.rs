@@ -9,7 +9,7 @@ use crate::{
     Process,
     aggregate::cache::Cache,
     process::{Board, Inbox, Outbox},
-    read_side::Registered,
+    read_side::{Registered, RegisteredView},
     service::{Running, Service},
     upcast::{Histories, Upcasters},
 };
@@ -34,6 +34,7 @@ const CACHED_DEFAULT: usize = 10_000;
 pub struct Builder {
     pub(crate) services: Vec<Box<dyn Service>>,
     pub(crate) projections: Vec<Arc<dyn Registered>>,
+    pub(crate) views: Vec<RegisteredView>,
     upcasters: Upcasters,
     clock: Arc<dyn Clock>,
     cached: usize,
@@ -46,6 +47,7 @@ impl Default for Builder {
         Self {
             services: Vec::new(),
             projections: Vec::new(),
+            views: Vec::new(),
             upcasters: Upcasters::new(),
             clock: Arc::new(SystemClock),
             cached: CACHED_DEFAULT,
@@ -107,10 +109,14 @@ impl Builder {
         for service in &services {
             service.check(capabilities)?;
             if !names.insert(service.name()) {
-                return Err(Error::invalid(format!(
-                    "`{}` is registered twice; names must be unique",
-                    service.name()
-                )));
+                return Err(registered_twice(service.name()));
+            }
+        }
+        let mut names = std::collections::HashSet::new();
+        for projection in &self.projections {
+            projection.check()?;
+            if !names.insert(projection.name()) {
+                return Err(registered_twice(projection.name()));
             }
         }
         let app = self.without_services(backend);
@@ -128,6 +134,7 @@ impl Builder {
             cache: Cache::new(self.cached),
             traceparent: self.traceparent,
             projections: self.projections,
+            views: self.views,
         };
         let context = Arc::new(Context::default());
         Annals { store: Arc::new(store), context, processes, running: None }
@@ -140,6 +147,10 @@ impl Builder {
     pub async fn open(self, url: &str) -> Result<Annals> {
         self.build(crate::open(url).await?)
     }
+}
+
+fn registered_twice(name: &str) -> Error {
+    Error::invalid(format!("`{name}` is registered twice; names must be unique"))
 }
 
 impl fmt::Debug for Builder {

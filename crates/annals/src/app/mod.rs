@@ -16,7 +16,7 @@ use crate::{
     aggregate::cache::Cache,
     command::{ByClosure, ByCommand, Changes},
     process::Board,
-    read_side::Registered,
+    read_side::{Registered, RegisteredView},
     service::Running,
     upcast::{Histories, Upcasters},
 };
@@ -79,6 +79,7 @@ pub(crate) struct Store {
     pub(crate) traceparent: fn() -> Option<String>,
     /// What was registered, in order.
     pub(crate) projections: Vec<Arc<dyn Registered>>,
+    pub(crate) views: Vec<RegisteredView>,
 }
 
 impl Annals {

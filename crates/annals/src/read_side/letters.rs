@@ -47,6 +47,10 @@ impl<P: Projection> Entry<P> {
                 Error::new(ErrorKind::Application, message).caused_by(error)
             })?;
         }
+        self.finish(&mut tx).await.map_err(|error| {
+            let message = format!("what the event made cannot be written: {error}");
+            Error::new(ErrorKind::Application, message).caused_by(error)
+        })?;
         tx.commit().await?;
         self.board.moved();
         Ok(())

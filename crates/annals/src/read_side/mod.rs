@@ -23,6 +23,7 @@ mod runner;
 mod sqlite;
 mod status;
 mod unit;
+mod view;
 mod watch;
 
 pub use dead_letter::{DeadLetter, NewDeadLetter};
@@ -35,5 +36,7 @@ pub use run::Run;
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteTx};
 pub use status::{Lag, ProjectionState, ProjectionStatus};
+pub use view::{DocumentStore, DocumentTx, Get, Keep, Keys, View, ViewHandle};
 
 pub(crate) use registered::Registered;
+pub(crate) use view::RegisteredView;

@@ -64,6 +64,13 @@ pub struct Advance {
     pub fence: u64,
 }
 
+impl ModelInfo {
+    /// Whether it was begun by code with another fingerprint, as far as both are known.
+    pub(super) const fn has_other_code(&self, fingerprint: u64) -> bool {
+        self.fingerprint != 0 && fingerprint != 0 && self.fingerprint != fingerprint
+    }
+}
+
 impl Model {
     /// The name of a table of this model: `balances__2`, and `balances__2_1` after a rebuild.
     #[must_use]

@@ -108,4 +108,18 @@ pub trait Projection: Send + Sync + 'static {
         event: &Recorded<Self::Event>,
         tx: &mut <Self::Store as ReadStore>::Tx,
     ) -> impl Future<Output = Result<(), BoxError>> + Send;
+
+    /// Writes what [`apply`](Self::apply) has gathered in the transaction, just before its end.
+    /// When it fails for several events together, they are applied in smaller transactions to
+    /// find out which it is.
+    ///
+    /// # Errors
+    /// As for `apply`.
+    fn finish(
+        &self,
+        tx: &mut <Self::Store as ReadStore>::Tx,
+    ) -> impl Future<Output = Result<(), BoxError>> + Send {
+        let _ = tx;
+        std::future::ready(Ok(()))
+    }
 }

@@ -20,6 +20,10 @@ pub(super) struct Entry<P: Projection> {
 /// the methods do.
 pub(crate) trait Registered: Send + Sync {
     fn name(&self) -> &'static str;
+    /// What is wrong with it and does not show in what it runs.
+    fn check(&self) -> Result<()> {
+        Ok(())
+    }
     fn status<'a>(&'a self, store: &'a Store) -> BoxFuture<'a, Result<ProjectionStatus>>;
     fn reach<'a>(
         &'a self,
@@ -131,6 +135,17 @@ impl<P: Projection> Entry<P> {
             .catch_unwind()
             .await
             .unwrap_or_else(|panic| Err(panicked("applying an event", panic.as_ref()).into()))
+    }
+
+    /// Lets the projection write what it has gathered.
+    pub(super) async fn finish(
+        &self,
+        tx: &mut <P::Store as ReadStore>::Tx,
+    ) -> Result<(), BoxError> {
+        AssertUnwindSafe(async { self.projection.finish(tx).await })
+            .catch_unwind()
+            .await
+            .unwrap_or_else(|panic| Err(panicked("finishing a batch", panic.as_ref()).into()))
     }
 }
 

@@ -27,6 +27,9 @@ pub struct ProjectionStatus {
     pub checkpoint: Option<Position>,
     /// How far it is behind.
     pub lag: Lag,
+    /// Whether the model of this version was begun by other code, so that a rebuild would give
+    /// something else: the code changed without a new version. Nothing is rebuilt for that.
+    pub has_other_code: bool,
     /// How many events were set aside.
     pub dead_letters: usize,
     /// How often something failed since this process began.

@@ -47,6 +47,7 @@ impl<P: Projection> Entry<P> {
             building: building.map(|(info, at)| (info.model.clone(), place(at))),
             checkpoint,
             lag,
+            has_other_code: shown.is_some_and(|(info, _)| info.has_other_code(P::FINGERPRINT)),
             dead_letters,
             errors,
             last_error,

@@ -23,5 +23,6 @@ mod stores;
 mod tokens;
 mod upcast;
 mod usernames;
+mod views;
 mod warm;
 mod writing;

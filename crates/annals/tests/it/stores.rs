@@ -15,20 +15,24 @@ pub(crate) struct Site {
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) name: &'static str,
     folder: Option<tempfile::TempDir>,
+    /// For files of other databases.
+    beside: tempfile::TempDir,
 }
 
 impl Site {
     pub(crate) fn memory() -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let backend = Arc::new(MemoryBackend::with_clock(clock.clone()));
-        Self { backend, clock, name: "memory", folder: None }
+        let beside = tempfile::tempdir().unwrap();
+        Self { backend, clock, name: "memory", folder: None, beside }
     }
 
     fn embedded() -> Self {
         let clock = Arc::new(ManualClock::at(START));
         let folder = tempfile::tempdir().unwrap();
         let backend = embedded(&folder, &clock);
-        Self { backend, clock, name: "embedded", folder: Some(folder) }
+        let beside = tempfile::tempdir().unwrap();
+        Self { backend, clock, name: "embedded", folder: Some(folder), beside }
     }
 
     /// Another store of the same make.
@@ -46,13 +50,19 @@ impl Site {
         Annals::builder().clock(self.clock.clone()).build(backend).unwrap()
     }
 
+    /// A path for another file beside the store.
+    pub(crate) fn file(&self, name: &str) -> std::path::PathBuf {
+        self.beside.path().join(name)
+    }
+
     /// The store as the next process finds it.
     pub(crate) fn restart(self) -> Self {
         let Some(folder) = self.folder else { return self };
+        let beside = self.beside;
         block_on(self.backend.close()).unwrap();
         drop(self.backend);
         let backend = embedded(&folder, &self.clock);
-        Self { backend, clock: self.clock, name: self.name, folder: Some(folder) }
+        Self { backend, clock: self.clock, name: self.name, folder: Some(folder), beside }
     }
 }
 

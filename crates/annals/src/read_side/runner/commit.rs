@@ -99,7 +99,9 @@ impl<P: Projection> Partition<P> {
                 (Ok(events), _) => {
                     for keyed in events {
                         let part = Some(keyed.event.part);
-                        if let Some(reason) = given_up.get(&part) {
+                        // Without a part all of the record was given up.
+                        let reason = given_up.get(&part).or_else(|| given_up.get(&None));
+                        if let Some(reason) = reason {
                             let key = keyed.key.clone();
                             has_letters |= self.give_up(tx, unit, part, key, reason).await?;
                         } else if !(has_letters && self.waits_behind(tx, unit, keyed).await?) {
@@ -109,6 +111,7 @@ impl<P: Projection> Partition<P> {
                 }
             }
         }
+        self.finish(tx, units).await?;
         let last = units.last().map(|unit| (unit.event_id, unit.position));
         self.advance(tx, last, step).await
     }
@@ -126,6 +129,16 @@ impl<P: Projection> Partition<P> {
             Ok(()) => Err(Halt::Lasting(ended_by_itself()).into()),
             Err(error) => Err(Self::failure_of(error, blame)),
         }
+    }
+
+    /// Lets the projection write what it has gathered.
+    async fn finish(&self, tx: &mut Tx<P>, units: &[Unit<P::Event>]) -> Result<(), Failure> {
+        let Err(error) = self.entry.finish(tx).await else { return Ok(()) };
+        let first = |error| Culprit { index: 0, part: None, error };
+        Err(match Self::failure_of(error, first) {
+            Failure::Event(Culprit { error, .. }) if units.len() > 1 => Failure::Together(error),
+            failure => failure,
+        })
     }
 
     fn failure_of(error: BoxError, blame: impl FnOnce(Error) -> Culprit) -> Failure {

@@ -27,6 +27,8 @@ pub(super) enum Failure {
     Event(Culprit),
     /// No event is to blame.
     Halt(Halt),
+    /// One of several events could not be applied, or more; which is not known.
+    Together(Error),
     /// A table may be missing.
     Schema(Culprit),
 }

@@ -119,7 +119,7 @@ impl<P: Projection> Entry<P> {
         if !missing.is_empty() {
             return Err(gone(&missing));
         }
-        if info.fingerprint != 0 && P::FINGERPRINT != 0 && info.fingerprint != P::FINGERPRINT {
+        if info.has_other_code(P::FINGERPRINT) {
             tracing::warn!(
                 projection = P::NAME,
                 version = P::VERSION,

@@ -18,9 +18,24 @@ impl<P: Projection> Partition<P> {
         mut units: &[Unit<P::Event>],
         end: Step,
     ) -> Result<(), Halt> {
+        let mut most = units.len();
         loop {
-            let culprit = match self.commit(units, &GivenUp::new(), end).await {
-                Ok(()) => return Ok(()),
+            let (now, later) = units.split_at(most.min(units.len()));
+            let step = match now.last().filter(|_| !later.is_empty()) {
+                Some(last) => Step { to: Some(last.position), is_caught_up: false },
+                None => end,
+            };
+            let culprit = match self.commit(now, &GivenUp::new(), step).await {
+                Ok(()) if later.is_empty() => return Ok(()),
+                Ok(()) => {
+                    units = later;
+                    continue;
+                }
+                Err(Failure::Together(error)) if now.len() > 1 => {
+                    self.entry.board.failed(&error);
+                    most = now.len() / 2;
+                    continue;
+                }
                 Err(failure) => self.culprit(failure).await?,
             };
             self.entry.board.failed(&culprit.error);
@@ -31,8 +46,10 @@ impl<P: Projection> Partition<P> {
             if let Some(last) = before.last() {
                 let step = Step { to: Some(last.position), is_caught_up: false };
                 if let Err(failure) = self.commit(before, &GivenUp::new(), step).await {
-                    // Another event failed this time, and nothing was kept: all of it again.
+                    // Another event failed this time, and nothing was kept: all of it again, in
+                    // smaller steps.
                     self.culprit(failure).await?;
+                    most = before.len().div_ceil(2);
                     if self.stop.wait_timeout(self.entry.run.wait_before(1)) {
                         return Err(Halt::Stop);
                     }
@@ -80,6 +97,7 @@ impl<P: Projection> Partition<P> {
     async fn culprit(&self, failure: Failure) -> Result<Culprit, Halt> {
         match failure {
             Failure::Event(culprit) => Ok(culprit),
+            Failure::Together(error) => Ok(Culprit { index: 0, part: None, error }),
             Failure::Halt(halt) => Err(halt),
             Failure::Schema(culprit) => {
                 let missing = self.missing_tables().await?;

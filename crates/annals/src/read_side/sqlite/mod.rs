@@ -6,6 +6,7 @@
 
 mod checkpoints;
 mod connections;
+mod documents;
 mod failure;
 mod letters;
 mod models;

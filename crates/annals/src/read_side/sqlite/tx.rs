@@ -3,20 +3,24 @@
 //! It owns its connection and begins and ends by hand, because the connection goes back to others
 //! and the transaction has to be able to change threads.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{any::Any, fmt, ops::Deref, sync::Arc};
 
-use annals_core::{Error, ErrorKind, Result};
+use annals_core::{Error, ErrorKind, Position, Result};
 use rusqlite::{Connection, Params, Row};
 
 use super::{
     checkpoints,
     connections::{Access, Database},
+    documents,
     failure::failed,
     letters, models, views,
 };
 use crate::{
     BoxError,
-    read_side::{Advance, Checkpoint, DeadLetter, Model, ModelInfo, NewDeadLetter, ReadTx},
+    read_side::{
+        Advance, Checkpoint, DeadLetter, DocumentTx, Model, ModelInfo, NewDeadLetter, ReadTx,
+        read_store::to_stored,
+    },
 };
 
 /// A transaction on SQLite, in which a projection writes. Leave beginning and ending it to the
@@ -24,6 +28,8 @@ use crate::{
 pub struct SqliteTx {
     lent: Lent,
     model: Option<Model>,
+    /// What a view has in memory until the end.
+    gathered: Option<Box<dyn Any + Send>>,
 }
 
 impl SqliteTx {
@@ -37,7 +43,7 @@ impl SqliteTx {
             Access::Write => "BEGIN IMMEDIATE",
             Access::Read => "BEGIN",
         };
-        let tx = Self { lent, model: None };
+        let tx = Self { lent, model: None, gathered: None };
         tx.run("beginning a transaction", |connection| connection.execute_batch(sql))?;
         Ok(tx)
     }
@@ -182,6 +188,62 @@ impl ReadTx for SqliteTx {
 
     async fn remove_letter(&mut self, model: &Model, id: u64) -> Result<bool> {
         self.run("removing a dead letter", |connection| letters::remove(connection, model, id))
+    }
+}
+
+impl DocumentTx for SqliteTx {
+    async fn create_documents(&mut self, view: &str) -> Result<(), BoxError> {
+        Ok(documents::create(self.connection(), &self.table(view))?)
+    }
+
+    async fn document(&mut self, view: &str, key: &str) -> Result<Option<String>, BoxError> {
+        Ok(documents::get(self.connection(), &self.table(view), key)?)
+    }
+
+    async fn put_document(
+        &mut self,
+        view: &str,
+        key: &str,
+        document: &str,
+        position: Position,
+    ) -> Result<(), BoxError> {
+        let (table, position) = (self.table(view), to_stored(position));
+        Ok(documents::put(self.connection(), &table, key, document, position)?)
+    }
+
+    async fn delete_document(&mut self, view: &str, key: &str) -> Result<(), BoxError> {
+        Ok(documents::delete(self.connection(), &self.table(view), key)?)
+    }
+
+    async fn documents(
+        &mut self,
+        view: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<(String, String)>, BoxError> {
+        Ok(documents::list(self.connection(), &self.table(view), after, limit)?)
+    }
+
+    async fn document_keys(
+        &mut self,
+        view: &str,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<String>, BoxError> {
+        Ok(documents::keys(self.connection(), &self.table(view), after, limit)?)
+    }
+
+    async fn count_documents(&mut self, view: &str) -> Result<u64, BoxError> {
+        Ok(documents::count(self.connection(), &self.table(view))?)
+    }
+
+    fn take_gathered<T: Default + Send + 'static>(&mut self) -> Box<T> {
+        let gathered = self.gathered.take().and_then(|any| any.downcast().ok());
+        gathered.unwrap_or_default()
+    }
+
+    fn keep_gathered<T: Send + 'static>(&mut self, gathered: Box<T>) {
+        self.gathered = Some(gathered);
     }
 }
 
