@@ -12,7 +12,7 @@ use super::{
     error::is_conflict, idempotency::IdempotencyKey, wait::Wait,
 };
 use crate::{
-    Annals, At, Boundary, Context, Projection, Recorded, Root,
+    Annals, At, Boundary, Context, Recorded, Root,
     app::{Store, save::Mark},
     guard::guard,
     trace::Operation,
@@ -123,14 +123,14 @@ impl<'a, B: Boundary, D: Decision<B>> Execute<'a, B, D> {
         Self { unless: Some(condition), ..self }
     }
 
-    /// Afterwards wait until a projection has taken the events in, so that the next query sees
-    /// them. When that takes longer than 5 seconds, or [`wait_at_most`](Self::wait_at_most), the
+    /// Afterwards wait until the projection or the view of a type has taken the events in, so that
+    /// the next query sees them. When one is not registered, nothing is done. When that takes longer than 5 seconds, or [`wait_at_most`](Self::wait_at_most), the
     /// command fails with kind `Timeout`, and was done all the same; it says so.
-    pub fn wait_for<P: Projection>(self) -> Self {
-        Self { wait: self.wait.for_projection(P::NAME), ..self }
+    pub fn wait_for<R: 'static>(self) -> Self {
+        Self { wait: self.wait.for_type::<R>(), ..self }
     }
 
-    /// How long to wait, for all projections together.
+    /// How long to wait, for all of them together.
     pub fn wait_at_most(mut self, time: Duration) -> Self {
         self.wait.at_most = time;
         self

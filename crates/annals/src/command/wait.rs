@@ -1,6 +1,9 @@
 //! Waiting, after a command was done, until its events are in read models.
 
-use std::time::Duration;
+use std::{
+    any::{TypeId, type_name},
+    time::Duration,
+};
 
 use annals_core::{Error, Position, Result};
 
@@ -12,25 +15,26 @@ const AT_MOST: Duration = Duration::from_secs(5);
 /// Which read models to wait for.
 #[derive(Debug)]
 pub(super) struct Wait {
-    projections: Vec<&'static str>,
+    models: Vec<(TypeId, &'static str)>,
     pub(super) at_most: Duration,
 }
 
 impl Default for Wait {
     fn default() -> Self {
-        Self { projections: Vec::new(), at_most: AT_MOST }
+        Self { models: Vec::new(), at_most: AT_MOST }
     }
 }
 
 impl Wait {
-    pub(super) fn for_projection(mut self, name: &'static str) -> Self {
-        self.projections.push(name);
+    /// Adds the projection or view of this type.
+    pub(super) fn for_type<R: 'static>(mut self) -> Self {
+        self.models.push((TypeId::of::<R>(), type_name::<R>()));
         self
     }
 
     /// Before anything is done, so that a slip does not look like a command that failed.
     pub(super) fn handles(&self, app: &Annals) -> Result<Vec<ProjectionHandle>> {
-        self.projections.iter().map(|name| app.projection_named(name)).collect()
+        self.models.iter().map(|(of, name)| app.read_model(*of, name)).collect()
     }
 
     /// Waits for all of them, together no longer than was said.

@@ -1,6 +1,6 @@
 //! The handle of a projection: how it goes, and what it is told.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{any::TypeId, fmt, sync::Arc, time::Duration};
 
 use annals_core::{Error, Position, Result};
 
@@ -35,6 +35,22 @@ impl Annals {
             Error::invalid(format!(
                 "projection `{name}` is not registered here ({names} is); register it with \
                  `Annals::builder().projection(..)`"
+            ))
+        })?;
+        Ok(ProjectionHandle { app: self.clone(), entry: Arc::clone(entry) })
+    }
+
+    /// The handle of the registered projection or view of a type.
+    pub(crate) fn read_model(&self, of: TypeId, name: &str) -> Result<ProjectionHandle> {
+        let views = self.store.views.iter().find(|view| view.of == of);
+        let entry = views.map(|view| &view.projection).or_else(|| {
+            let mut projections = self.store.projections.iter();
+            projections.find(|entry| entry.of() == of)
+        });
+        let entry = entry.ok_or_else(|| {
+            Error::invalid(format!(
+                "`{name}` is no projection or view that is registered here; register it with \
+                 `Annals::builder().projection(..)` or `view(..)`"
             ))
         })?;
         Ok(ProjectionHandle { app: self.clone(), entry: Arc::clone(entry) })

@@ -1,6 +1,6 @@
 //! A projection as an application knows it.
 
-use std::{panic::AssertUnwindSafe, sync::Arc, time::Duration};
+use std::{any::TypeId, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 
 use annals_core::{BoxFuture, Position, Query, QueryItem, Result};
 use futures_lite::FutureExt;
@@ -20,6 +20,8 @@ pub(super) struct Entry<P: Projection> {
 /// the methods do.
 pub(crate) trait Registered: Send + Sync {
     fn name(&self) -> &'static str;
+    /// Which type it is.
+    fn of(&self) -> TypeId;
     /// What is wrong with it and does not show in what it runs.
     fn check(&self) -> Result<()> {
         Ok(())
@@ -46,6 +48,10 @@ pub(crate) trait Registered: Send + Sync {
 }
 
 impl<P: Projection> Registered for Entry<P> {
+    fn of(&self) -> TypeId {
+        TypeId::of::<P>()
+    }
+
     fn name(&self) -> &'static str {
         P::NAME
     }

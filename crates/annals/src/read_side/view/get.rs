@@ -54,9 +54,8 @@ impl<'a, V: View> Get<'a, V> {
     async fn read(self) -> Result<Option<V>> {
         let registered = self.view.registered()?;
         let store = &self.view.app.store;
-        let documents = match (&registered.documents, self.at) {
-            (Some(documents), At::Latest) => documents,
-            _ => return fold::one(store, self.key, self.at).await,
+        let (Some(documents), At::Latest) = (&registered.documents, self.at) else {
+            return fold::one(store, self.key, self.at).await;
         };
         if let Some(timeout) = self.fresh {
             match registered.projection.reach(store, None, timeout).await {

@@ -5,9 +5,9 @@
 /// ```
 /// use annals::Keys;
 ///
-/// assert_eq!(Keys::from(7).len(), 1);
-/// assert_eq!(Keys::from(None::<u64>), Keys::none());
-/// assert_eq!(Keys::from(vec![1, 2]).len(), 2);
+/// assert_eq!(Keys::<u64>::from(7).len(), 1);
+/// assert_eq!(Keys::<u64>::from(None), Keys::none());
+/// assert_eq!(Keys::<u64>::from(vec![1, 2]).len(), 2);
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Keys<K>(Inner<K>);
@@ -93,8 +93,8 @@ mod tests {
 
     #[test]
     fn a_key_given_twice_is_one_document() {
-        let keys = Keys::from(vec!["b", "a", "b"]);
+        let keys = Keys::<&str>::from(vec!["b", "a", "b"]);
         assert_eq!(keys.texts(), ["a", "b"]);
-        assert_eq!(Keys::from(vec!["a"]), Keys::from("a"));
+        assert_eq!(Keys::<&str>::from(vec!["a"]), Keys::<&str>::from("a"));
     }
 }

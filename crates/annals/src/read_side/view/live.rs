@@ -1,6 +1,6 @@
 //! A live view as an application knows it: there is nothing to run, so it is never behind.
 
-use std::{marker::PhantomData, time::Duration};
+use std::{any::TypeId, marker::PhantomData, time::Duration};
 
 use annals_core::{BoxFuture, Error, ErrorKind, Position, Result};
 
@@ -42,6 +42,10 @@ impl<V: View> Live<V> {
 }
 
 impl<V: View> Registered for Live<V> {
+    fn of(&self) -> TypeId {
+        TypeId::of::<V>()
+    }
+
     fn name(&self) -> &'static str {
         V::NAME
     }

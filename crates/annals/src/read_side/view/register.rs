@@ -12,10 +12,10 @@ use crate::{
 #[derive(Clone)]
 pub(crate) struct RegisteredView {
     /// Which type it is.
-    pub(super) of: TypeId,
+    pub(in crate::read_side) of: TypeId,
     /// Its documents; `None` for a live view.
     pub(super) documents: Option<Arc<dyn Documents>>,
-    pub(super) projection: Arc<dyn Registered>,
+    pub(in crate::read_side) projection: Arc<dyn Registered>,
 }
 
 impl Builder {

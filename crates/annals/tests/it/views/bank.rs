@@ -119,7 +119,7 @@ pub(super) fn story(n: usize) -> Vec<BankEvent> {
     let names = ["ann", "bob", "eve"];
     let event = |i: usize| match i % 7 {
         3 => moved(names[i % 3], names[(i + 1) % 3]),
-        6 if i % 4 == 0 => closed("eve"),
+        6 if i.is_multiple_of(4) => closed("eve"),
         _ => deposited(names[i % 3], 1),
     };
     (0..n).map(event).collect()

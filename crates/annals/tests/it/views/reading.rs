@@ -191,6 +191,37 @@ fn lists_go_on_over_pages_and_end_at_their_limit() {
     });
 }
 
+/// Something to execute commands on.
+#[derive(Debug, Default, Clone, Serialize, Deserialize)]
+struct Till;
+
+#[aggregate(stream = "till", key = String)]
+impl Aggregate for Till {
+    type Event = BankEvent;
+
+    fn apply(&mut self, _: &BankEvent) {}
+}
+
+#[test]
+fn a_command_waits_for_views_that_are_stored_or_live() {
+    on_each_store(|site| {
+        let db = sqlite(&site);
+        let builder =
+            Annals::builder().view::<Account>(&db, Run::background()).live_view::<Tally>();
+        let app = builder.build(site.backend.clone()).unwrap();
+        let (till, ann) = ("1".to_owned(), "ann".to_owned());
+        for cents in 1..=10 {
+            let deposit = app.transact::<Till, _, BankEvent, _>(&till, |changes| {
+                changes.emit(deposited("ann", 1));
+                Ok(())
+            });
+            block_on(deposit.wait_for::<Account>().wait_for::<Tally>()).unwrap();
+            let read = block_on(app.view::<Account>().get(&ann)).unwrap();
+            assert_eq!(read.unwrap().cents, cents);
+        }
+    });
+}
+
 #[test]
 fn racing_writers_read_their_own_writes() {
     on_each_store(|site| {
