@@ -245,6 +245,7 @@ mod aggregate;
 mod app;
 #[cfg(all(doctest, feature = "embedded", feature = "sqlite", feature = "tokio"))]
 mod book;
+mod bus;
 mod command;
 mod event;
 mod guard;
@@ -266,6 +267,7 @@ pub use annals_derive::{Event, aggregate, process, projection, view};
 #[cfg(feature = "embedded")]
 pub use annals_engine as engine;
 pub use app::{Annals, Builder, Context};
+pub use bus::{Listener, Marked, Notice, Subscription};
 pub use command::{ByClosure, ByCommand, Changes, Command, Committed, Execute, ExecuteError};
 #[doc(hidden)]
 pub use event::codec as derive_support;
@@ -278,8 +280,9 @@ pub use process::{
 };
 pub use read_side::{
     Advance, Checkpoint, DeadLetter, DeadLetters, DocumentStore, DocumentTx, Get, Keep, Keys, Lag,
-    Model, ModelInfo, NewDeadLetter, Projection, ProjectionHandle, ProjectionState,
-    ProjectionStatus, ReadStore, ReadTx, Run, Trouble, View, ViewHandle,
+    Model, ModelInfo, Nack, NewDeadLetter, Projection, ProjectionHandle, ProjectionState,
+    ProjectionStatus, Reactor, ReactorHandle, ReactorLetters, ReactorStatus, ReadStore, ReadTx,
+    Run, SetAside, Start, Trouble, View, ViewHandle,
 };
 #[cfg(feature = "sqlite")]
 pub use read_side::{Sqlite, SqliteTx};

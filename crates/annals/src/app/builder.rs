@@ -9,7 +9,7 @@ use crate::{
     Process,
     aggregate::cache::Cache,
     process::{Board, Inbox, Outbox},
-    read_side::{Registered, RegisteredView},
+    read_side::{Registered, RegisteredReactor, RegisteredView},
     service::{Running, Service},
     upcast::{Histories, Upcasters},
 };
@@ -35,6 +35,7 @@ pub struct Builder {
     pub(crate) services: Vec<Box<dyn Service>>,
     pub(crate) projections: Vec<Arc<dyn Registered>>,
     pub(crate) views: Vec<RegisteredView>,
+    pub(crate) reactors: Vec<Arc<dyn RegisteredReactor>>,
     upcasters: Upcasters,
     clock: Arc<dyn Clock>,
     cached: usize,
@@ -48,6 +49,7 @@ impl Default for Builder {
             services: Vec::new(),
             projections: Vec::new(),
             views: Vec::new(),
+            reactors: Vec::new(),
             upcasters: Upcasters::new(),
             clock: Arc::new(SystemClock),
             cached: CACHED_DEFAULT,
@@ -135,9 +137,10 @@ impl Builder {
             traceparent: self.traceparent,
             projections: self.projections,
             views: self.views,
+            reactors: self.reactors,
         };
         let context = Arc::new(Context::default());
-        Annals { store: Arc::new(store), context, processes, running: None }
+        Annals { store: Arc::new(store), context, consumer: None, processes, running: None }
     }
 
     /// Opens the store by its URL and builds the application on it.

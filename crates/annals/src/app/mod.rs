@@ -12,11 +12,11 @@ use std::{fmt, sync::Arc};
 use annals_core::{Backend, Clock, Result, StreamStatus};
 
 use crate::{
-    Aggregate, At, Boundary, Command, Execute, Processes, Root,
+    Aggregate, At, Boundary, Command, Execute, Processes, Recorded, Root,
     aggregate::cache::Cache,
     command::{ByClosure, ByCommand, Changes},
     process::Board,
-    read_side::{Registered, RegisteredView},
+    read_side::{Registered, RegisteredReactor, RegisteredView},
     service::Running,
     upcast::{Histories, Upcasters},
 };
@@ -61,6 +61,8 @@ pub struct Annals {
     pub(crate) store: Arc<Store>,
     /// Who acts and why, for everything done through this handle.
     pub(crate) context: Arc<Context>,
+    /// The reactor that uses the handle, if one does.
+    pub(crate) consumer: Option<&'static str>,
     /// How the process managers are doing.
     processes: Arc<[Arc<Board>]>,
     /// What runs beside; `None` in the handles that services themselves have.
@@ -80,6 +82,7 @@ pub(crate) struct Store {
     /// What was registered, in order.
     pub(crate) projections: Vec<Arc<dyn Registered>>,
     pub(crate) views: Vec<RegisteredView>,
+    pub(crate) reactors: Vec<Arc<dyn RegisteredReactor>>,
 }
 
 impl Annals {
@@ -131,6 +134,12 @@ impl Annals {
     pub fn processes(&self) -> Processes {
         let (backend, clock) = (Arc::clone(self.backend()), Arc::clone(&self.store.clock));
         Processes { boards: Arc::clone(&self.processes), backend, clock }
+    }
+
+    /// The same application, used by a reactor because of an event.
+    pub(crate) fn consuming<E>(&self, consumer: &'static str, event: &Recorded<E>) -> Self {
+        let context = Context::new().cause(event).or(&self.context);
+        Self { consumer: Some(consumer), ..self.with(context) }
     }
 
     /// Executes a command: loads its aggregate, decides, appends, and decides again when somebody

@@ -7,6 +7,8 @@ use annals_core::{
     Version,
 };
 
+use xxhash_rust::xxh3::xxh3_64;
+
 use super::{
     Changes, Committed, ExecuteError, changes::MustBeUnchanged, decision::Decision,
     error::is_conflict, idempotency::IdempotencyKey, wait::Wait,
@@ -106,6 +108,22 @@ impl<'a, B: Boundary, D: Decision<B>> Execute<'a, B, D> {
     /// made anew.
     pub fn idempotent(self, key: impl Into<String>) -> Self {
         Self { idempotency: Some(key.into()), ..self }
+    }
+
+    /// Takes effect once for an event and the aggregate, however often it is executed: for
+    /// commands that a reactor executes because of the event. Several commands on one aggregate
+    /// because of one event need [keys](Self::idempotent) of their own.
+    pub fn idempotent_by<E>(self, event: &Recorded<E>) -> Self {
+        let by = self.app.consumer.unwrap_or("app");
+        let mut streams = String::new();
+        // A key that makes no stream is reported when the command is executed.
+        for part in Root::<B>::new(&self.key).iter().flat_map(|root| &root.parts) {
+            streams.push_str(part.stream.as_str());
+            streams.push('\n');
+        }
+        let on = xxh3_64(streams.as_bytes());
+        let key = format!("{by}/{}/{}/{on:016x}", event.id(), event.part);
+        self.idempotent(key)
     }
 
     /// Only if the stream is at this version (`None`: has no events). There is no second attempt.

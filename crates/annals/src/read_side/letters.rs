@@ -3,7 +3,7 @@
 use annals_core::{Error, ErrorKind, Query, Read, ReadAll, RecordedEvent, Result};
 use futures_lite::StreamExt;
 
-use super::{DeadLetter, Projection, ReadStore, ReadTx, registered::Entry};
+use super::{DeadLetter, NewDeadLetter, Projection, ReadStore, ReadTx, registered::Entry};
 use crate::app::Store;
 
 impl<P: Projection> Entry<P> {
@@ -89,7 +89,8 @@ fn not_there(letter: &DeadLetter) -> Error {
     Error::invalid(format!("{message}; list them again"))
 }
 
-async fn read_record(store: &Store, letter: &DeadLetter) -> Result<RecordedEvent> {
+/// The record of a dead letter.
+pub(super) async fn read_record(store: &Store, letter: &NewDeadLetter) -> Result<RecordedEvent> {
     let read = ReadAll::new(Query::all()).from(letter.position);
     let read = ReadAll { to: Some(letter.position), ..read };
     let found = store.backend.read(Read::All(read)).try_next().await?;

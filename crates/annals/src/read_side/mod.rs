@@ -14,6 +14,7 @@ mod letters;
 mod model;
 mod names;
 mod projection;
+mod reactor;
 mod read_store;
 mod rebuild;
 mod registered;
@@ -31,12 +32,14 @@ pub use dead_letters::DeadLetters;
 pub use handle::ProjectionHandle;
 pub use model::{Advance, Checkpoint, Model, ModelInfo};
 pub use projection::Projection;
+pub use reactor::{Nack, Reactor, ReactorHandle, ReactorLetters, ReactorStatus, SetAside};
 pub use read_store::{ReadStore, ReadTx, Trouble};
-pub use run::Run;
+pub use run::{Run, Start};
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Sqlite, SqliteTx};
 pub use status::{Lag, ProjectionState, ProjectionStatus};
 pub use view::{DocumentStore, DocumentTx, Get, Keep, Keys, View, ViewHandle};
 
+pub(crate) use reactor::RegisteredReactor;
 pub(crate) use registered::Registered;
-pub(crate) use view::RegisteredView;
+pub(crate) use view::{RegisteredView, fold_all, fold_into, fold_one, through_json};

@@ -112,6 +112,7 @@ impl<P: Projection> Entry<P> {
             names::check("the table", table)?;
         }
         self.run.check(P::NAME)?;
+        self.run.check_start(P::NAME)?;
         self.run.check_mode(P::NAME, can_inline)
     }
 

@@ -2,7 +2,7 @@
 
 use std::{fmt, num::NonZeroU32, sync::Arc, time::Duration};
 
-use annals_core::{Error, ErrorKind, Result};
+use annals_core::{Error, ErrorKind, Position, Result, SubscribeStart};
 
 use crate::Recorded;
 
@@ -11,6 +11,10 @@ const RETRIES_DEFAULT: u32 = 5;
 const BACKOFF_FIRST: Duration = Duration::from_millis(100);
 const BACKOFF_MAX: Duration = Duration::from_secs(30);
 const PARTITIONS_MAX: u32 = 256;
+
+/// Where a reactor or a subscription begins: with the first event, after a position, or with the
+/// next event to be written.
+pub type Start = SubscribeStart<Position>;
 
 /// How a projection of events `E` is run, and what happens when an event cannot be applied.
 ///
@@ -42,6 +46,8 @@ pub struct Run<E> {
     pub(super) retries: u32,
     backoff: (Duration, Duration),
     pub(super) then: Then,
+    pub(super) start: Start,
+    pub(super) checkpoint_every: u32,
 }
 
 type KeyOf<E> = Arc<dyn Fn(&Recorded<E>) -> String + Send + Sync>;
@@ -78,6 +84,8 @@ impl<E> Run<E> {
             retries: RETRIES_DEFAULT,
             backoff: (BACKOFF_FIRST, BACKOFF_MAX),
             then: Then::Pause,
+            start: Start::Beginning,
+            checkpoint_every: 1,
         }
     }
 
@@ -109,6 +117,19 @@ impl<E> Run<E> {
         self.partitions = n;
         self.key = Some(Arc::new(move |event| key(event).to_string()));
         self
+    }
+
+    /// Where a reactor begins when it runs for the first time; with the first event unless said
+    /// otherwise. A projection is made of all events, so it refuses anything else.
+    pub fn from(self, start: Start) -> Self {
+        Self { start, ..self }
+    }
+
+    /// After how many reactions a reactor stores how far it has come; after each unless said
+    /// otherwise, and whenever there is nothing more to do. So many reactions may be repeated after
+    /// a crash. It means nothing for projections.
+    pub fn checkpoint_every(self, reactions: u32) -> Self {
+        Self { checkpoint_every: reactions, ..self }
     }
 
     /// At most this many events in one transaction. It never waits to fill one.
@@ -155,7 +176,7 @@ impl<E> Run<E> {
     }
 
     pub(super) fn check(&self, name: &str) -> Result<()> {
-        let refuse = |what: &str| Err(Error::invalid(format!("projection `{name}`: {what}")));
+        let refuse = |what: &str| Err(Error::invalid(format!("the run of `{name}`: {what}")));
         if NonZeroU32::new(self.batch).is_none() {
             return refuse("a batch of 0 events never gets anywhere; give it at least 1");
         }
@@ -163,6 +184,17 @@ impl<E> Run<E> {
             return refuse("the number of partitions is 1 to 256");
         }
         Ok(())
+    }
+
+    /// The error for a projection that would not begin at the beginning.
+    pub(super) fn check_start(&self, name: &str) -> Result<()> {
+        match self.start {
+            Start::Beginning => Ok(()),
+            Start::After(_) | Start::End => Err(Error::invalid(format!(
+                "projection `{name}`: a read model is made of all events, or a rebuild would give \
+                 something else; leave out where to begin"
+            ))),
+        }
     }
 
     /// The error for a mode that does not fit.

@@ -165,7 +165,8 @@ fn paused(checkpoints: &[Checkpoint]) -> Option<&str> {
     checkpoints.iter().find_map(|checkpoint| checkpoint.paused.as_deref())
 }
 
-fn state(notes: &Notes, lag: Lag, paused_elsewhere: Option<&str>) -> ProjectionState {
+/// What it is doing.
+pub(super) fn state(notes: &Notes, lag: Lag, paused_elsewhere: Option<&str>) -> ProjectionState {
     let paused = |reason: String| ProjectionState::Paused { reason };
     match (notes.phase, notes.paused.values().next(), paused_elsewhere) {
         (Phase::Starting, ..) => ProjectionState::Starting,

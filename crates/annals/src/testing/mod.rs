@@ -83,6 +83,7 @@ mod projection;
 mod seen;
 mod side_by_side;
 mod upcasting;
+mod view;
 
 pub use given::{Given, given, given_at, given_nothing};
 pub use outcome::Outcome;
@@ -90,6 +91,7 @@ pub use process::{GivenProcess, Reaction, process};
 #[cfg(feature = "sqlite")]
 pub use projection::{GivenProjection, projection};
 pub use upcasting::{Upcasting, upcasting};
+pub use view::{GivenView, view};
 
 /// What the helpers of a test cannot go on without.
 #[track_caller]

@@ -182,6 +182,7 @@ impl<P: Projection<Store = Sqlite>> GivenProjection<P> {
                 for event in batch {
                     self.projection.apply(event, &mut tx).await?;
                 }
+                self.projection.finish(&mut tx).await?;
                 if time == times { tx.commit().await? } else { tx.rollback().await? }
             }
         }

@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends at what is not there")]
 
 mod bank;
+mod bus;
 mod courses;
 mod harness;
 mod history;
@@ -14,6 +15,7 @@ mod orders;
 mod prices;
 mod process;
 mod projections;
+mod reactors;
 mod root;
 mod schema;
 mod snapshots;

@@ -7,7 +7,7 @@ use crate::BoxError;
 
 /// Why a partition does not go on with the next events.
 #[derive(Debug)]
-pub(super) enum Halt {
+pub(in crate::read_side) enum Halt {
     /// It was told to stop.
     Stop,
     /// It may be over in a moment, so it is tried again for as long as it takes.
@@ -55,7 +55,8 @@ impl Failure {
         match self {
             Self::Event(culprit) | Self::Schema(culprit) => Some(&culprit.error),
             Self::Halt(Halt::Stop) => None,
-            Self::Halt(
+            Self::Together(error)
+            | Self::Halt(
                 Halt::Passing(error)
                 | Halt::Lasting(error)
                 | Halt::Pause(error)
@@ -79,7 +80,7 @@ impl Halt {
     }
 
     /// For an error of the event store.
-    pub(super) fn of_events(error: Error) -> Self {
+    pub(in crate::read_side) fn of_events(error: Error) -> Self {
         match error.kind() {
             ErrorKind::Unavailable | ErrorKind::Timeout => Self::Passing(error),
             ErrorKind::Closed => Self::Pause(error),

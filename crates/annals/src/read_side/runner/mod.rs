@@ -13,4 +13,5 @@ mod prepare;
 mod settle;
 mod switch;
 
+pub(super) use halt::Halt;
 pub(super) use lead::Runner;

@@ -2,36 +2,24 @@
 
 use std::collections::BTreeMap;
 
-use annals_core::{Error, Query, QueryItem, ReadAll, Result};
+use annals_core::{Error, Query, ReadAll, Result};
 use futures_lite::StreamExt;
 
 use super::{Keep, View};
-use crate::{At, Event, Recorded, app::Store, guard::guard, time::Place};
+use crate::{At, Recorded, app::Store, guard::guard, time::Place};
 
 /// One document as of a moment.
-pub(super) async fn one<V: View>(store: &Store, key: &V::Key, at: At) -> Result<Option<V>> {
+pub(crate) async fn one<V: View>(store: &Store, key: &V::Key, at: At) -> Result<Option<V>> {
     let text = key.to_string();
     let narrowed = guard("asking a view for its query", || V::query(key))?;
-    let query = query::<V>(store, narrowed)?;
+    let query = store.query_for::<V::Event>(narrowed)?;
     let mut documents = fold(store, query, at, Some(&text)).await?;
     Ok(documents.remove(&text))
 }
 
 /// All documents as of a moment, by key.
-pub(super) async fn all<V: View>(store: &Store, at: At) -> Result<BTreeMap<String, V>> {
-    fold(store, query::<V>(store, None)?, at, None).await
-}
-
-/// The events of the view, as they may be stored; fewer when it says where to look.
-fn query<V: View>(store: &Store, narrowed: Option<Query>) -> Result<Query> {
-    let types = store.upcasters.stored_types(V::Event::TYPES);
-    let Some(narrowed) = narrowed.filter(|query| !query.is_all()) else {
-        return Query::any_of([QueryItem::types(types)]);
-    };
-    Query::any_of(narrowed.items().iter().cloned().map(|item| match item.types.is_empty() {
-        true => QueryItem { types: types.clone(), ..item },
-        false => item,
-    }))
+pub(crate) async fn all<V: View>(store: &Store, at: At) -> Result<BTreeMap<String, V>> {
+    fold(store, store.query_for::<V::Event>(None)?, at, None).await
 }
 
 async fn fold<V: View>(
@@ -67,7 +55,7 @@ async fn fold<V: View>(
 }
 
 /// Takes an event into the documents it is for.
-fn take<V: View>(
+pub(crate) fn take<V: View>(
     documents: &mut BTreeMap<String, V>,
     event: &Recorded<V::Event>,
     only: Option<&str>,

@@ -114,6 +114,15 @@ fn encode<V: View>(key: &str, document: &V) -> Result<String> {
     })
 }
 
+/// Documents as they come back from where they are stored.
+pub(crate) fn through_json<V: View>(documents: BTreeMap<String, V>) -> Result<BTreeMap<String, V>> {
+    let back = |(key, document): (String, V)| {
+        let document = decode(&key, &encode(&key, &document)?)?;
+        Ok((key, document))
+    };
+    documents.into_iter().map(back).collect()
+}
+
 /// A stored document as today's type.
 pub(super) fn decode<V: View>(key: &str, text: &str) -> Result<V> {
     serde_json::from_str(text).map_err(|error| {

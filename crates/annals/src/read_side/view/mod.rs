@@ -15,6 +15,8 @@ mod live;
 mod register;
 
 pub use documents::{DocumentStore, DocumentTx};
+pub(crate) use fold::{all as fold_all, one as fold_one, take as fold_into};
+pub(crate) use folder::through_json;
 pub use get::Get;
 pub use handle::ViewHandle;
 pub use keys::{Keep, Keys};

@@ -2,5 +2,6 @@
 
 mod bank;
 mod failures;
+mod harness;
 mod reading;
 mod versions;
