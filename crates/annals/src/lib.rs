@@ -115,6 +115,53 @@
 //! # Ok::<(), annals::Error>(()) }).unwrap();
 //! ```
 //!
+//! # Views
+//!
+//! A document for each key, made from events: stored in a database, or folded when it is read. See
+//! [`View`].
+//!
+#![cfg_attr(feature = "sqlite", doc = "```")]
+#![cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
+//! # use annals::Event;
+//! # use serde::{Deserialize, Serialize};
+//! # #[derive(Event, Serialize, Deserialize)]
+//! # #[event(prefix = "bank")]
+//! # enum BankEvent { Deposited { cents: u64 }, Withdrawn { cents: u64 } }
+//! use annals::{Annals, Keep, Keys, Recorded, Run, Sqlite, View, view};
+//!
+//! #[derive(Default, Clone, Serialize, Deserialize)]
+//! struct Turnover {
+//!     cents: u64,
+//! }
+//!
+//! #[view(name = "turnovers", version = 1)]
+//! impl View for Turnover {
+//!     type Key = String;
+//!     type Event = BankEvent;
+//!
+//!     fn route(event: &Recorded<BankEvent>) -> Keys<String> {
+//!         event.stream().to_string().into()
+//!     }
+//!
+//!     fn apply(&mut self, event: &Recorded<BankEvent>) -> Keep {
+//!         match &event.event {
+//!             BankEvent::Deposited { cents } | BankEvent::Withdrawn { cents } => {
+//!                 self.cents += cents;
+//!             }
+//!         }
+//!         Keep::Keep
+//!     }
+//! }
+//!
+//! # futures_lite::future::block_on(async {
+//! let documents = Sqlite::in_memory()?;
+//! let app =
+//!     Annals::builder().view::<Turnover>(&documents, Run::background()).open("memory:").await?;
+//! assert!(app.view::<Turnover>().get(&"account-ann".to_owned()).await?.is_none());
+//! # app.stop().await?;
+//! # Ok::<(), annals::Error>(()) }).unwrap();
+//! ```
+//!
 //! # Projections
 //!
 //! Tables of a database, written by a function that sees every event once and in order: what it
@@ -205,6 +252,8 @@
 //!
 //! # More
 //!
+//! * Do something outside because of events: [`Reactor`]; follow them as they are committed:
+//!   [`Subscription`].
 //! * Test all of these without a store: [`testing`].
 //! * Change the form of events: [`Upcasters`], and a test that notices: [`schema`].
 //! * Look at the past: [`At`], [`Annals::history`].
