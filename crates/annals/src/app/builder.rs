@@ -146,7 +146,7 @@ impl Builder {
     /// Opens the store by its URL and builds the application on it.
     ///
     /// # Errors
-    /// Those of [`open`](crate::open).
+    /// Those of [`open`](crate::open()).
     pub async fn open(self, url: &str) -> Result<Annals> {
         self.build(crate::open(url).await?)
     }

@@ -95,7 +95,7 @@ impl Annals {
     /// Opens a store by its URL, with nothing else set.
     ///
     /// # Errors
-    /// Those of [`open`](crate::open).
+    /// Those of [`open`](crate::open()).
     pub async fn open(url: &str) -> Result<Self> {
         Ok(Self::new(crate::open(url).await?))
     }

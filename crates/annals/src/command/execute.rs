@@ -61,8 +61,8 @@ const ATTEMPTS: NonZeroU32 = NonZeroU32::new(8).unwrap();
 /// ```
 ///
 /// # Errors
-/// [`ExecuteError::Rejected`](crate::ExecuteError::Rejected) when the decision refuses;
-/// [`ExecuteError::Failed`](crate::ExecuteError::Failed) with `WrongExpectedVersion` or
+/// [`ExecuteError::Rejected`] when the decision refuses;
+/// [`ExecuteError::Failed`] with `WrongExpectedVersion` or
 /// `ConditionFailed` when others were faster each time, `Application` when code of the application
 /// panics, `Undecodable` when an event cannot be written or read, `InvalidArgument` for a key that
 /// names no stream or an idempotency key that was used for something else, `Unsupported` when the

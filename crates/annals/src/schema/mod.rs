@@ -2,7 +2,7 @@
 //! the program to it.
 //!
 //! Stored events never change, so a field that is renamed today cannot be read from yesterday's
-//! events. [`check`] compares the event types of the program with the file, in one test:
+//! events. [`check()`] compares the event types of the program with the file, in one test:
 //!
 //! ```no_run
 //! # use annals::{Upcasters, Event, schema};
