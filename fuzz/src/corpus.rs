@@ -17,6 +17,24 @@ pub fn store_files() -> Vec<Vec<u8>> {
     pieces
 }
 
+/// Data of events, each behind the byte that says which type and format it has.
+#[must_use]
+pub fn event_data() -> Vec<Vec<u8>> {
+    let json = [
+        (0, r#"{"id":"a-1","count":18446744073709551615,"change":-3}"#),
+        (1, r#"{"list":["x",null],"pair":[true,7],"inner":{"name":"n","kind":{"Other":9}}}"#),
+        (2, r#"{"name":null,"kind":{"Named":{"a":"\u00e9"}}}"#),
+        (3, "{}"),
+    ];
+    let mut pieces: Vec<Vec<u8>> =
+        json.map(|(first, text)| [&[first], text.as_bytes()].concat()).to_vec();
+    // The first of them in CBOR and in MessagePack.
+    let fields = [&b"\x62id\x63a-1\x65count\x07\x66change\x22"[..]].concat();
+    pieces.push([&[8, 0xA3], &fields[..]].concat());
+    pieces.push(b"\x10\x83\xA2id\xA3a-1\xA5count\x07\xA6change\xFD".to_vec());
+    pieces
+}
+
 /// Files as they are imported.
 #[must_use]
 pub fn import_files() -> Vec<Vec<u8>> {

@@ -6,6 +6,7 @@
 #![expect(clippy::expect_used, reason = "a fuzz target reports what is wrong by panicking")]
 
 pub mod corpus;
+pub mod event_decode;
 pub mod frame_decode;
 pub mod import_parse;
 mod mutation;

@@ -4,7 +4,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use annals_fuzz::{corpus, frame_decode, import_parse, random::Random, segment_recover};
+use annals_fuzz::{
+    corpus, event_decode, frame_decode, import_parse, random::Random, segment_recover,
+};
 use segment_recover::Outcome;
 
 /// How many inputs a target gets.
@@ -25,6 +27,20 @@ fn every_decoder_takes_any_bytes() {
         taken.extend(frame_decode::run(&random.bytes(len)));
     }
     assert_eq!(taken.len(), 11, "only these decoded anything: {taken:?}");
+}
+
+#[test]
+fn any_data_is_read_as_an_event_or_refused() {
+    let mut random = Random::new(4);
+    let pieces = corpus::event_data();
+    let mut taken: BTreeSet<&str> =
+        pieces.iter().filter_map(|piece| event_decode::run(piece)).collect();
+    assert_eq!(taken.len(), 4, "only these were right: {taken:?}");
+    for _ in 0..inputs(20_000) {
+        taken.extend(event_decode::run(&random.changed(&pieces)));
+        let len = random.below(60);
+        taken.extend(event_decode::run(&random.bytes(len)));
+    }
 }
 
 #[test]

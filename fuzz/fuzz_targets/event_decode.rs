@@ -1,0 +1,7 @@
+//! `event_decode` under libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    std::hint::black_box(annals_fuzz::event_decode::run(bytes));
+});
