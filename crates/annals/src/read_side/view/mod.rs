@@ -37,7 +37,8 @@ use crate::{Event, Recorded};
 /// version is reported, in the log and in [`ProjectionStatus`](crate::ProjectionStatus), and
 /// changes nothing by itself: documents are not made anew by surprise.
 ///
-/// ```
+#[cfg_attr(feature = "sqlite", doc = "```")]
+#[cfg_attr(not(feature = "sqlite"), doc = "```ignore")]
 /// use annals::*;
 /// use serde::{Deserialize, Serialize};
 ///
