@@ -113,6 +113,8 @@ impl ProjectionHandle {
 
     /// Begins to build this version anew beside the one in use. When it has caught up, queries see
     /// it from one moment to the next. The old tables stay until [`drop_old`](Self::drop_old).
+    /// Both are kept up to date meanwhile, so it catches up only when events are written more
+    /// slowly than the two together are projected.
     ///
     /// # Errors
     /// `InvalidArgument` while one is being built already, `Unavailable` when another process runs

@@ -98,8 +98,11 @@ fn a_rebuild_while_writing_switches_at_one_moment() {
         std::thread::scope(|scope| {
             let over = over;
             scope.spawn(|| {
+                // A rebuild overtakes only what is slower than itself: this writer waits until its
+                // events are in the model that queries see.
                 while !is_over.load(Ordering::SeqCst) {
                     append(&*backend, deposits(3));
+                    fresh(&app);
                 }
             });
             let reader = scope.spawn(|| {
