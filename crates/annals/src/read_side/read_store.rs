@@ -182,6 +182,7 @@ pub trait ReadTx: Send + 'static {
 }
 
 /// Positions as databases hold them.
+#[cfg(feature = "sqlite")]
 pub(super) fn to_stored(position: Position) -> i64 {
     // No log reaches 2^63 events.
     i64::try_from(position.get()).unwrap_or(i64::MAX)
