@@ -4,11 +4,14 @@
 //! The tree writes a checksum of the list beside it, in the file `current`, and never looks at
 //! that again; that of a table's contents it checks after reading them. Damage in either makes it
 //! panic, or ask for more memory than there is, which ends the process.
+//!
+//! A table that is not in the list is the rest of one that was being written when the process was
+//! killed. The tree removes it, so its contents do not matter.
 
 use std::{
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
-    path::Path,
+    path::{Path, PathBuf},
 };
 
 use xxhash_rust::xxh3::xxh3_128;
@@ -29,24 +32,29 @@ const CONTENTS_BYTES_MAX: u64 = 64 * 1024;
 const MALFORMED: Damaged = Damaged("the note on the list of tables is malformed");
 const MISSING: Damaged = Damaged("the list of tables is missing");
 const UNREADABLE: Damaged = Damaged("a table cannot be read");
+const NOT_A_LIST: Damaged = Damaged("the list of tables cannot be read");
+const NO_LIST: Damaged = Damaged("there are tables without a list of them");
 const NO_CONTENTS: Damaged = Damaged("a table does not end as it should");
 const OTHER_CONTENTS: Damaged = Damaged("the contents of a table are not what was written");
 const CHANGED: Damaged = Damaged("the list of tables is not what was written");
 
 /// Checks what the tree in a folder trusts blindly, if there is a tree.
 pub(super) fn check(dir: &Path) -> Result<(), Damaged> {
-    check_list(dir)?;
-    let Ok(tables) = fs::read_dir(dir.join(TABLES)) else { return Ok(()) };
-    for table in tables {
-        let table = table.map_err(|_| UNREADABLE)?;
-        check_contents(&table.path())?;
+    let Some(list) = check_list(dir)? else {
+        let has_tables =
+            fs::read_dir(dir.join(TABLES)).is_ok_and(|mut tables| tables.next().is_some());
+        return if has_tables { Err(NO_LIST) } else { Ok(()) };
+    };
+    for number in listed(&list)? {
+        check_contents(&dir.join(TABLES).join(number.to_string()))?;
     }
     Ok(())
 }
 
-fn check_list(dir: &Path) -> Result<(), Damaged> {
+/// Checks the list of tables, and says where it is; `None` where there is no tree.
+fn check_list(dir: &Path) -> Result<Option<PathBuf>, Damaged> {
     let current = match fs::read(dir.join(CURRENT)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         current => current.map_err(|_| MALFORMED)?,
     };
     let (number, rest) = current.split_first_chunk().ok_or(MALFORMED)?;
@@ -54,10 +62,40 @@ fn check_list(dir: &Path) -> Result<(), Damaged> {
     if kind != [0] {
         return Err(MALFORMED);
     }
-    let name = format!("v{}", u64::from_le_bytes(*number));
-    let list = fs::read(dir.join(name)).map_err(|_| MISSING)?;
+    let path = dir.join(format!("v{}", u64::from_le_bytes(*number)));
+    let list = fs::read(&path).map_err(|_| MISSING)?;
     let is_same = xxh3_128(&list) == u128::from_le_bytes(*checksum);
-    if is_same { Ok(()) } else { Err(CHANGED) }
+    if is_same { Ok(Some(path)) } else { Err(CHANGED) }
+}
+
+/// The numbers of the tables in the list. It holds for each level how many runs it has (1 byte),
+/// for each run how many tables (4), and for each table its number (8), the kind of its checksum
+/// (1), the checksum (16) and a sequence number (8), little endian.
+fn listed(list: &Path) -> Result<Vec<u64>, Damaged> {
+    let read = || -> io::Result<Vec<u64>> {
+        let archive = sfa::Reader::new(list).map_err(io::Error::other)?;
+        let section = archive.toc().section(b"tables").ok_or(io::ErrorKind::NotFound)?;
+        let mut section = section.buf_reader(list)?;
+        let mut numbers = Vec::new();
+        let [levels] = bytes(&mut section)?;
+        for _ in 0..levels {
+            let [runs] = bytes(&mut section)?;
+            for _ in 0..runs {
+                for _ in 0..u32::from_le_bytes(bytes(&mut section)?) {
+                    numbers.push(u64::from_le_bytes(bytes(&mut section)?));
+                    let _checksum_and_sequence: [u8; 25] = bytes(&mut section)?;
+                }
+            }
+        }
+        Ok(numbers)
+    };
+    read().map_err(|_| NOT_A_LIST)
+}
+
+fn bytes<const N: usize>(from: &mut impl Read) -> io::Result<[u8; N]> {
+    let mut bytes = [0; N];
+    from.read_exact(&mut bytes)?;
+    Ok(bytes)
 }
 
 /// Checks the contents of a table: where its parts are. They stand in front of its last bytes,
@@ -92,9 +130,9 @@ mod tests {
     #[test]
     fn every_changed_byte_of_the_list_and_its_note_is_noticed() {
         let dir = tempfile::tempdir().unwrap();
-        assert_eq!(check_list(dir.path()), Ok(()));
+        assert_eq!(check_list(dir.path()), Ok(None));
         drop(Tree::open(dir.path(), 1 << 20).unwrap());
-        assert_eq!(check_list(dir.path()), Ok(()));
+        assert_eq!(check_list(dir.path()), Ok(Some(dir.path().join("v0"))));
         for name in [CURRENT, "v0"] {
             let path = dir.path().join(name);
             let good = fs::read(&path).unwrap();

@@ -160,6 +160,22 @@ fn an_index_that_is_lost_or_no_index_at_all_is_made_again() {
     assert!(check_same(dir.path()).manifest_rebuilt.is_some());
 }
 
+/// As a process leaves it that is killed while a segment is sealed.
+#[test]
+fn the_rest_of_a_table_that_was_being_written_is_no_damage() {
+    let dir = made();
+    let tables = dir.path().join("index/tables");
+    let some = fs::read_dir(&tables).unwrap().next().unwrap().unwrap().path();
+    let whole = fs::read(some).unwrap();
+    let unfinished = tables.join("1000000");
+    fs::write(&unfinished, &whole[..whole.len() / 2]).unwrap();
+    assert_eq!(verify(dir.path(), &mut |_, _| {}).unwrap().problems, []);
+    fs::write(&unfinished, &whole[..whole.len() / 2]).unwrap();
+    // Nothing is made again because of it.
+    assert_eq!(check_same(dir.path()), annals_engine::OpenReport::default());
+    assert!(!unfinished.exists(), "it is cleared away");
+}
+
 #[test]
 fn an_index_of_another_store_is_not_believed() {
     let dir = made();

@@ -1,10 +1,6 @@
 //! The spans of the steps, as a collecting subscriber sees them.
 
-use std::{
-    collections::BTreeMap,
-    fmt::Debug,
-    sync::{Arc, Mutex},
-};
+use std::{cell::RefCell, collections::BTreeMap, fmt::Debug, sync::Once};
 
 use annals::*;
 use serde::{Deserialize, Serialize};
@@ -22,15 +18,33 @@ use crate::{
 
 type Fields = BTreeMap<&'static str, String>;
 
-/// Keeps the fields of every span, in the order in which they began.
-#[derive(Debug, Clone, Default)]
-struct Collector(Arc<Mutex<Vec<(Id, Fields)>>>);
+thread_local! {
+    /// The fields of every span of this thread, in the order in which they began, while a test
+    /// wants them.
+    static SPANS: RefCell<Option<Vec<(Id, Fields)>>> = const { RefCell::new(None) };
+}
 
-impl Collector {
-    /// The spans since the last time this was asked: names and fields.
-    fn take(&self) -> Vec<Fields> {
-        std::mem::take(&mut *self.0.lock().unwrap()).into_iter().map(|(_, fields)| fields).collect()
-    }
+/// Collects spans for whichever thread wants them. There is one for the whole program: whether a
+/// place in the code is interesting to anybody is remembered by `tracing` for all threads at once,
+/// so subscribers that come and go with tests would disturb each other.
+struct Collector;
+
+/// Runs a test that wants its spans.
+fn collecting(test: impl FnOnce()) {
+    static BEGUN: Once = Once::new();
+    BEGUN.call_once(|| {
+        let subscriber = tracing_subscriber::registry().with(Collector);
+        tracing::subscriber::set_global_default(subscriber).unwrap();
+    });
+    SPANS.set(Some(Vec::new()));
+    test();
+    SPANS.set(None);
+}
+
+/// The spans since the last time this was asked: names and fields.
+fn spans() -> Vec<Fields> {
+    let spans = SPANS.with_borrow_mut(|spans| spans.as_mut().map(std::mem::take));
+    spans.unwrap_or_default().into_iter().map(|(_, fields)| fields).collect()
 }
 
 struct Into<'a>(&'a mut Fields);
@@ -48,14 +62,20 @@ impl<S: Subscriber + for<'a> LookupSpan<'a>> Layer<S> for Collector {
         }
         let mut fields = Fields::from([("span", attributes.metadata().name().to_owned())]);
         attributes.record(&mut Into(&mut fields));
-        self.0.lock().unwrap().push((id.clone(), fields));
+        SPANS.with_borrow_mut(|spans| {
+            if let Some(spans) = spans {
+                spans.push((id.clone(), fields));
+            }
+        });
     }
 
     fn on_record(&self, id: &Id, values: &Record<'_>, _: LayerContext<'_, S>) {
-        let mut spans = self.0.lock().unwrap();
-        if let Some((_, fields)) = spans.iter_mut().rev().find(|(other, _)| other == id) {
-            values.record(&mut Into(fields));
-        }
+        SPANS.with_borrow_mut(|spans| {
+            let known = spans.iter_mut().flatten().rev().find(|(other, _)| other == id);
+            if let Some((_, fields)) = known {
+                values.record(&mut Into(fields));
+            }
+        });
     }
 }
 
@@ -80,16 +100,14 @@ impl Aggregate for Saved {
 #[test]
 fn a_command_leaves_a_span_for_each_step() {
     on_each_store(|site| {
-        let collector = Collector::default();
-        let subscriber = tracing_subscriber::registry().with(collector.clone());
-        tracing::subscriber::with_default(subscriber, || {
+        collecting(|| {
             let app = site.app();
             let open = app.transact(&"ann".into(), |state: &mut Changes<'_, Saved>| {
                 state.emit(Opened { owner: "Ann".into() }).emit(Deposited { cents: 1 });
                 Ok::<_, BankError>(())
             });
             block_on(open).unwrap();
-            let spans = collector.take();
+            let spans = spans();
             let names: Vec<_> =
                 spans.iter().map(|span| said(span, &["span", "otel.name"])).collect();
             let expected = ["load", "decide", "append", "snapshot"];
@@ -118,7 +136,7 @@ fn a_command_leaves_a_span_for_each_step() {
             assert_eq!(spans[3]["annals.position"], "1");
 
             block_on(site.app().load::<Saved>(&"ann".into(), At::Latest)).unwrap();
-            assert_eq!(collector.take()[0]["annals.snapshot"], "used");
+            assert_eq!(self::spans()[0]["annals.snapshot"], "used");
         });
     });
 }
@@ -127,16 +145,14 @@ fn a_command_leaves_a_span_for_each_step() {
 fn errors_are_noted_on_the_span_of_the_step_that_failed() {
     on_each_store(|site| {
         let spy = crate::spy::Spy::on(&site.backend);
-        let collector = Collector::default();
-        let subscriber = tracing_subscriber::registry().with(collector.clone());
-        tracing::subscriber::with_default(subscriber, || {
+        collecting(|| {
             let app = site.app_on(spy.clone());
             block_on(app.execute(Open { id: "ann", owner: "Ann" })).unwrap();
-            collector.take();
+            spans();
             let errors = || -> Vec<(String, String)> {
                 let failed =
                     |span: &Fields| Some((span["span"].clone(), span.get("error.type")?.clone()));
-                collector.take().iter().filter_map(failed).collect()
+                spans().iter().filter_map(failed).collect()
             };
             let error = |span: &str, kind: &str| vec![(span.to_owned(), kind.to_owned())];
 
