@@ -1,12 +1,13 @@
 //! What a partition takes in: the next stretch of the log, read and decoded.
 //!
-//! While there is more for sure, the next stretch is prepared on a pool of threads as the one
+//! While there is more for sure, the next stretches are prepared on a pool of threads as the one
 //! before is applied; both take about as long. Once everything has been seen, nothing waits on the
 //! pool.
 
 use std::{mem, sync::Arc};
 
 use annals_core::{Error, ErrorKind, Position, Result};
+use async_channel::{Receiver, bounded};
 use blocking::{Task, unblock};
 use futures_lite::future::block_on;
 
@@ -32,12 +33,15 @@ struct Source<P: Projection> {
 
 enum State<P: Projection> {
     Resting(Box<Feed>),
-    Ahead(Task<Prepared<P>>),
+    Ahead(Receiver<Prepared<P>>, Task<Box<Feed>>),
     Failed,
 }
 
-/// The next stretch, and what the one after comes from.
-type Prepared<P> = (Box<Feed>, Result<Option<Batch<P>>>);
+/// How many stretches to prepare ahead.
+const AHEAD: usize = 2;
+
+/// A stretch, or why there is none; `None` when it is time to stop.
+type Prepared<P> = Result<Option<Batch<P>>>;
 
 /// A stretch of the log as this partition sees it.
 pub(super) struct Batch<P: Projection> {
@@ -63,29 +67,43 @@ impl<P: Projection> Intake<P> {
     }
 
     /// The next stretch; `None` when it is time to stop.
-    pub(super) async fn next(&mut self) -> Result<Option<Batch<P>>> {
-        let (feed, next) = match mem::replace(&mut self.state, State::Failed) {
-            State::Ahead(task) => task.await,
-            State::Resting(mut feed) => {
-                let next = self.source.prepare(&mut feed).await;
-                (feed, next)
+    pub(super) async fn next(&mut self) -> Prepared<P> {
+        let mut feed = match mem::replace(&mut self.state, State::Failed) {
+            State::Ahead(prepared, task) => {
+                if let Ok(next) = prepared.recv().await {
+                    if next.is_ok() {
+                        self.state = State::Ahead(prepared, task);
+                    }
+                    return next;
+                }
+                task.await
             }
+            State::Resting(feed) => feed,
             State::Failed => {
                 let message = "a feed was asked again after it had failed";
                 return Err(Error::new(ErrorKind::Internal, message));
             }
         };
-        let next = next?;
+        let next = self.source.prepare(&mut feed).await?;
         self.state = if feed.has_more() { self.prepare_ahead(feed) } else { State::Resting(feed) };
         Ok(next)
     }
 
+    /// Goes on until everything has been seen, or nobody takes what is prepared.
     fn prepare_ahead(&self, mut feed: Box<Feed>) -> State<P> {
         let source = self.source.clone();
-        State::Ahead(unblock(move || {
-            let next = block_on(source.prepare(&mut feed));
-            (feed, next)
-        }))
+        let (sender, prepared) = bounded(AHEAD);
+        let task = unblock(move || {
+            while feed.has_more() {
+                let next = block_on(source.prepare(&mut feed));
+                let is_last = !matches!(next, Ok(Some(_)));
+                if sender.send_blocking(next).is_err() || is_last {
+                    break;
+                }
+            }
+            feed
+        });
+        State::Ahead(prepared, task)
     }
 }
 
