@@ -4,7 +4,7 @@
 
 use std::{fmt, future::Future};
 
-use annals_core::{Position, Result};
+use annals_core::Result;
 
 use super::{Advance, Checkpoint, DeadLetter, Model, ModelInfo, NewDeadLetter};
 use crate::BoxError;
@@ -183,7 +183,7 @@ pub trait ReadTx: Send + 'static {
 
 /// Positions as databases hold them.
 #[cfg(feature = "sqlite")]
-pub(super) fn to_stored(position: Position) -> i64 {
+pub(super) fn to_stored(position: annals_core::Position) -> i64 {
     // No log reaches 2^63 events.
     i64::try_from(position.get()).unwrap_or(i64::MAX)
 }

@@ -4,7 +4,7 @@ use annals_core::{EventId, Position, RecordedEvent, Result};
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::Run;
-use crate::{Event, Recorded, app::Store, guard::guard};
+use crate::{Decoded, Event, Recorded, app::Store, guard::guard};
 
 /// A record with the events it stands for.
 #[derive(Debug)]
@@ -45,12 +45,9 @@ impl<E: Event> Unit<E> {
     }
 }
 
-fn keyed<E: Event>(
-    run: &Run<E>,
-    events: impl IntoIterator<Item = Recorded<E>>,
-    partition: u32,
-) -> Result<Vec<Keyed<E>>> {
-    let mut mine = Vec::new();
+fn keyed<E: Event>(run: &Run<E>, events: Decoded<E>, partition: u32) -> Result<Vec<Keyed<E>>> {
+    // Room for exactly these, which is nearly always one: events are large.
+    let mut mine = Vec::with_capacity(events.len());
     for event in events {
         let key = guard("taking a partition key", || run.key(&event))?;
         if partition_of(key.as_deref(), run.partitions) == partition {
