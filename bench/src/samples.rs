@@ -18,6 +18,16 @@ impl Latencies {
         Ok(samples)
     }
 
+    /// Times a call `count` times, on one item after the other, around and around.
+    pub(crate) fn of_each<T>(
+        items: &[T],
+        count: usize,
+        mut call: impl FnMut(&T) -> Result<()>,
+    ) -> Result<Self> {
+        let mut items = items.iter().cycle();
+        Self::of(count, || items.next().map_or(Ok(()), &mut call))
+    }
+
     /// Times one call.
     pub(crate) fn time<T>(&mut self, call: impl FnOnce() -> Result<T>) -> Result<T> {
         let start = Instant::now();

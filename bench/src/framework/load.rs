@@ -32,13 +32,13 @@ pub(crate) fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let calls = bench.scale.reads;
     let store_part = in_turns(
         rounds,
-        || each(&names, calls, |name| read(&app, Account::CATEGORY, name)),
-        || each(&names, calls, |name| load::<Account>(&app, name)),
+        || Latencies::of_each(&names, calls, |name| read(&app, Account::CATEGORY, name)),
+        || Latencies::of_each(&names, calls, |name| load::<Account>(&app, name)),
     )?;
     let kept = in_turns(
         rounds,
-        || each(&names, calls, |name| load::<Kept>(&app, name)),
-        || each(&names, calls, |name| load::<Account>(&app, name)),
+        || Latencies::of_each(&names, calls, |name| load::<Kept>(&app, name)),
+        || Latencies::of_each(&names, calls, |name| load::<Account>(&app, name)),
     )?;
     let whole = store_part.iter().map(|(store, whole)| (whole.clone(), store.clone())).collect();
     Ok(vec![
@@ -49,15 +49,6 @@ pub(crate) fn measure(bench: &Bench) -> Result<Vec<Row>> {
         Row::latencies("load by a snapshot and 10 events", "load from 50 events", kept)
             .goal(Goal::AtMost(25e-6)),
     ])
-}
-
-fn each(
-    names: &[String],
-    calls: usize,
-    mut call: impl FnMut(&String) -> Result<()>,
-) -> Result<Latencies> {
-    let mut names = names.iter().cycle();
-    Latencies::of(calls, || names.next().map_or(Ok(()), &mut call))
 }
 
 fn read(app: &Annals, category: &str, name: &str) -> Result<()> {

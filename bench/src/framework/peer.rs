@@ -85,8 +85,8 @@ pub(crate) fn measure(bench: &Bench) -> Result<Vec<Row>> {
     let loads = load(bench, &names, &ours, events)?;
     let executes = in_turns(
         bench.scale.rounds,
-        || each(&names, bench.scale.synced_calls, |name| execute(&ours, name)),
-        || each(&names, bench.scale.synced_calls, |name| deposit(&theirs, name)),
+        || Latencies::of_each(&names, bench.scale.synced_calls, |name| execute(&ours, name)),
+        || Latencies::of_each(&names, bench.scale.synced_calls, |name| deposit(&theirs, name)),
     )?;
     let name = "execute on a cold aggregate of 50 events and more";
     Ok(vec![
@@ -105,27 +105,18 @@ fn load(
     in_turns(
         bench.scale.rounds,
         || {
-            each(names, bench.scale.reads, |name| {
+            Latencies::of_each(names, bench.scale.reads, |name| {
                 block_on(ours.load::<Account>(name, At::Latest))?;
                 Ok(())
             })
         },
         || {
-            each(names, bench.scale.reads, |name| {
+            Latencies::of_each(names, bench.scale.reads, |name| {
                 block_on(theirs.load_aggregate(name)).map_err(|error| error.to_string())?;
                 Ok(())
             })
         },
     )
-}
-
-fn each(
-    names: &[String],
-    calls: usize,
-    mut call: impl FnMut(&String) -> Result<()>,
-) -> Result<Latencies> {
-    let mut names = names.iter().cycle();
-    Latencies::of(calls, || names.next().map_or(Ok(()), &mut call))
 }
 
 fn deposit(theirs: &Theirs, account: &str) -> Result<()> {

@@ -29,9 +29,7 @@ impl Annals {
         let append = self.store.to_append(root, &self.context, None)?;
         Ok(self.store.commit(root, append).await?.position)
     }
-}
 
-impl Annals {
     /// Whether what was emitted could be saved as far as its form goes.
     pub(crate) fn check_writable<B: Boundary>(&self, root: &Root<B>) -> Result<()> {
         if root.pending().is_empty() {

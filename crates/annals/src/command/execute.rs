@@ -3,10 +3,9 @@
 use std::{future::IntoFuture, mem, num::NonZeroU32, time::Duration};
 
 use annals_core::{
-    Append, AppendCondition, Appended, BoxFuture, Error, ErrorKind, EventId, Result, Timestamp,
-    Version,
+    Append, AppendCondition, Appended, BoxFuture, Error, ErrorKind, EventId, ExpectedVersion,
+    Result, Timestamp, Version,
 };
-
 use xxhash_rust::xxh3::xxh3_64;
 
 use super::{
@@ -142,8 +141,9 @@ impl<'a, B: Boundary, D: Decision<B>> Execute<'a, B, D> {
     }
 
     /// Afterwards wait until the projection or the view of a type has taken the events in, so that
-    /// the next query sees them. When one is not registered, nothing is done. When that takes longer than 5 seconds, or [`wait_at_most`](Self::wait_at_most), the
-    /// command fails with kind `Timeout`, and was done all the same; it says so.
+    /// the next query sees them. When that takes longer than 5 seconds, or
+    /// [`wait_at_most`](Self::wait_at_most), this fails with kind `Timeout`, and says that the
+    /// command was done all the same. When the type is not registered, nothing is done.
     pub fn wait_for<R: 'static>(self) -> Self {
         Self { wait: self.wait.for_type::<R>(), ..self }
     }
@@ -238,7 +238,6 @@ impl<'a, B: Boundary, D: Decision<B>> Execute<'a, B, D> {
         if root.version() == expected {
             return Ok(());
         }
-        use annals_core::ExpectedVersion;
         let expected = expected.map_or(ExpectedVersion::NoStream, ExpectedVersion::Exact);
         Err(Error::wrong_expected_version_of(stream.clone(), expected, root.version()))
     }
