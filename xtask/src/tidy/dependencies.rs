@@ -10,6 +10,7 @@ use super::manifest::{Dependency, Manifest, Reach};
 
 const CORE: &str = "annals-core";
 const CLI: &str = "annals-cli";
+const TESTBED: &str = "annals-testbed";
 /// Who may depend on the CLI.
 const MAY_USE_CLI: [&str; 3] = [CLI, "annals-fuzz", "xtask"];
 
@@ -21,6 +22,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("annals-postgres", &[CORE]),
     ("annals-cluster", &[CORE]),
     ("annals-remote", &[CORE]),
+    (TESTBED, &[]),
     ("annals-testkit", &[CORE, "annals-engine"]),
     (
         "annals",
@@ -36,7 +38,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("annals-proto", &[CORE]),
     ("annals-server", &[CORE, "annals-proto"]),
     (CLI, &[CORE, "annals", "annals-engine", "annals-server"]),
-    ("xtask", &[CLI]),
+    ("xtask", &[CLI, TESTBED]),
 ];
 
 /// Libraries by what they are for; a name stands for `name` and `name-*`.
@@ -155,6 +157,7 @@ mod tests {
             ("annals-engine", "annals-testkit"),
             ("annals-postgres", "annals-engine"),
             ("annals-server", "annals-engine"),
+            ("annals-testbed", "annals-core"),
             ("annals", "annals-server"),
             ("annals", "annals-cli"),
         ] {
