@@ -12,6 +12,7 @@ mod fuzz;
 mod measures;
 mod problem;
 mod run;
+mod services;
 mod source;
 mod tally;
 mod test;
@@ -36,7 +37,7 @@ const COMMANDS: &[Command] = &[
     Command {
         name: "test",
         arguments: "",
-        about: "everything a change must pass: format, lints, tests, fuzz smoke",
+        about: "everything a change must pass: format, lints, services, tests, fuzz smoke",
         help: test::HELP,
         run: test::run,
     },

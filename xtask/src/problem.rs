@@ -21,6 +21,11 @@ impl Problem {
         Self { what: what.into(), why: why.into(), hint: hint.into() }
     }
 
+    /// The same in one line, as the reason why something is left out.
+    pub(crate) fn reason(&self) -> String {
+        format!("{}: {}; {}", self.what, self.why, self.hint)
+    }
+
     /// A file or folder that could not be read.
     pub(crate) fn reading(path: &Path, error: &io::Error) -> Self {
         Self::new(
@@ -53,8 +58,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_problem_is_three_lines() {
+    fn a_problem_is_three_lines_or_one() {
         let problem = Problem::new("it broke", "it was thin", "use two");
         assert_eq!(problem.to_string(), "error: it broke\n  why: it was thin\n  try: use two");
+        assert_eq!(problem.reason(), "it broke: it was thin; use two");
     }
 }

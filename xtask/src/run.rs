@@ -35,6 +35,15 @@ enum Outcome {
     Skipped,
 }
 
+/// How much a run depends on something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    /// Without it the run has failed.
+    Required,
+    /// Without it some tests are skipped.
+    Wanted,
+}
+
 impl Run {
     /// Runs a command, shows its output as it comes and counts its tests.
     pub(crate) fn step(&mut self, name: &str, command: Command) {
@@ -54,6 +63,27 @@ impl Run {
             Ok(is_well) => self.record(name, is_well, Tally::default(), start.elapsed()),
             Err(problem) => self.fail(name, &problem),
         }
+    }
+
+    /// Makes what later steps build on; without it the run goes on.
+    pub(crate) fn prepare<T>(
+        &mut self,
+        name: &str,
+        what: &str,
+        need: Need,
+        make: impl FnOnce() -> Result<T, Problem>,
+    ) -> Option<T> {
+        announce(name, what);
+        let start = Instant::now();
+        match (make(), need) {
+            (Ok(made), _) => {
+                self.record(name, true, Tally::default(), start.elapsed());
+                return Some(made);
+            }
+            (Err(problem), Need::Required) => self.fail(name, &problem),
+            (Err(problem), Need::Wanted) => self.skip(name, &problem.reason()),
+        }
+        None
     }
 
     /// Notes a step that should have run but could not.
@@ -161,5 +191,17 @@ mod tests {
         let mut run = Run::default();
         run.skip("deny", "it is not installed");
         assert_eq!(run.tally, Tally { passed: 0, failed: 0, skipped: 1 });
+    }
+
+    #[test]
+    fn what_cannot_be_prepared_is_skipped_or_fails_as_needed() {
+        let missing = || Err::<(), _>(Problem::new("it is missing", "so it is", "get it"));
+        let mut run = Run::default();
+        assert_eq!(run.prepare("services", "it", Need::Wanted, missing), None);
+        assert_eq!(run.tally, Tally { passed: 0, failed: 0, skipped: 1 });
+        assert_eq!(run.prepare("services", "it", Need::Required, missing), None);
+        assert_eq!(run.tally, Tally { passed: 0, failed: 1, skipped: 1 });
+        assert_eq!(run.prepare("services", "it", Need::Required, || Ok(7)), Some(7));
+        assert_eq!(run.tally, Tally { passed: 0, failed: 1, skipped: 1 });
     }
 }

@@ -1,17 +1,32 @@
-//! `cargo xtask test`: everything a change must pass, with nothing but Rust installed.
+//! `cargo xtask test`: everything a change must pass.
+//!
+//! Nothing but Rust and a C compiler has to be there; what a missing service
+//! leaves untested is counted as skipped.
 
-use std::process::ExitCode;
+use std::process::{Command, ExitCode};
 
 use crate::cargo::{cargo, has_subcommand};
 use crate::fuzz;
 use crate::problem::Problem;
 use crate::run::Run;
+use crate::services::Services;
 use crate::workspace;
 
 pub(crate) const HELP: &str = "\
 Checks the formatting, runs the lints with warnings denied (bench/ and fuzz/
-included, so that they keep compiling), runs every test and documentation test
-of the workspace, and gives each fuzz target a short run from fixed seeds.
+included, so that they keep compiling), starts the services that tests need,
+runs every test and documentation test of the workspace, and gives each fuzz
+target a short run from fixed seeds.
+
+The services are one private PostgreSQL, on loopback and in a temporary folder,
+which ends with the run.
+Where its programs are missing, they are installed if this takes no question:
+with apt-get, as root or with a sudo that asks for no password.
+Otherwise the step is skipped, or fails if ANNALS_REQUIRE names postgres or all.
+
+  ANNALS_TEST_POSTGRES      the URL of a PostgreSQL to use instead
+  ANNALS_TEST_POSTGRES_BIN  the folder of PostgreSQL's programs
+  ANNALS_REQUIRE            what must not be skipped: postgres,data or all
 
 All steps run even when one fails.
 The last line is the sum over all test programs: N passed, N failed, N skipped.
@@ -24,12 +39,44 @@ pub(crate) fn run(_args: &[String]) -> Result<ExitCode, Problem> {
     Ok(run.finish())
 }
 
+/// Test programs that run once more, with their store on the PostgreSQL of the run: the crate
+/// and the program.
+const AGAIN_ON_POSTGRES: &[(&str, &str)] = &[];
+
+/// Tells such a test program where its store is.
+const STORE: &str = "ANNALS_TEST_STORE";
+
 /// The steps, cheapest first.
 pub(crate) fn steps(run: &mut Run) {
     format(run);
     lints(run);
-    run.step("tests", cargo(&["test", "--workspace", "--no-fail-fast"]));
+    tests(run);
     fuzz::smoke(run);
+}
+
+/// The services end with this function, before the steps that need none.
+fn tests(run: &mut Run) {
+    let services = Services::start(run);
+    run.step("tests", services.tell(cargo(&["test", "--workspace", "--no-fail-fast"])));
+    if let Some(url) = services.postgres() {
+        for (name, command) in on_store(AGAIN_ON_POSTGRES, &url) {
+            run.step(&name, services.tell(command));
+        }
+    }
+}
+
+/// The steps that run test programs with their store at `url`.
+fn on_store(programs: &[(&str, &str)], url: &str) -> Vec<(String, Command)> {
+    let step = |(package, program): &(&str, &str)| {
+        let mut command = cargo(&["test", "--package", package, "--test", program]);
+        command.env(STORE, url);
+        (format!("{package} on {}", scheme(url)), command)
+    };
+    programs.iter().map(step).collect()
+}
+
+fn scheme(url: &str) -> &str {
+    url.split(':').next().unwrap_or_default()
 }
 
 fn format(run: &mut Run) {
@@ -70,4 +117,21 @@ fn missing_component(component: &str) -> Problem {
         "formatting and lints are part of the tests",
         format!("rustup component add {component}"),
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_test_program_can_run_again_on_another_store() {
+        let url = "postgres://annals@127.0.0.1:1/postgres";
+        let steps = on_store(&[("annals", "it")], url);
+        let (name, command) = &steps[0];
+        assert_eq!(name, "annals on postgres");
+        let args: Vec<_> = command.get_args().collect();
+        assert_eq!(args, ["test", "--package", "annals", "--test", "it"]);
+        let told: Vec<_> = command.get_envs().collect();
+        assert_eq!(told, [(STORE.as_ref(), Some(url.as_ref()))]);
+    }
 }

@@ -174,7 +174,7 @@ fn a_standby_follows() -> Outcome {
 }
 
 fn settings_files_and_folder_are_those_asked_for() -> Outcome {
-    // Beside the temporary folder of tests, because that of root is closed to others.
+    // Open to others, because the server may run as one of them.
     let place = tempfile::Builder::new().permissions(open_to_all()).tempdir()?;
     let data = place.path().join("small");
     let server = Postgres::start(Options {

@@ -4,8 +4,9 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-/// Names the folder with PostgreSQL's programs; nothing else is searched then.
-const OVERRIDE: &str = "ANNALS_TEST_POSTGRES_BIN";
+/// The environment variable that names the folder with PostgreSQL's programs; nothing else is
+/// searched then.
+pub const PROGRAMS_FOLDER: &str = "ANNALS_TEST_POSTGRES_BIN";
 
 /// Where Debian and its descendants keep a folder for each major version.
 const DEBIAN: &str = "/usr/lib/postgresql";
@@ -27,7 +28,7 @@ impl Installation {
     /// No folder has all programs; the text says which are missing where, and
     /// what to install.
     pub fn find() -> Result<Self, String> {
-        if let Some(bin) = env::var_os(OVERRIDE).filter(|bin| !bin.is_empty()) {
+        if let Some(bin) = env::var_os(PROGRAMS_FOLDER).filter(|bin| !bin.is_empty()) {
             return named(PathBuf::from(bin));
         }
         let mut folders = by_version(Path::new(DEBIAN));
@@ -46,7 +47,7 @@ fn named(bin: PathBuf) -> Result<Installation, String> {
         return Ok(Installation { bin });
     }
     let bin = bin.display();
-    Err(format!("{OVERRIDE} names `{bin}`, which has no {}", missing.join(", no ")))
+    Err(format!("{PROGRAMS_FOLDER} names `{bin}`, which has no {}", missing.join(", no ")))
 }
 
 /// The first folder with everything; the error is about the one that comes closest.
@@ -66,7 +67,7 @@ fn first_complete(folders: Vec<PathBuf>) -> Result<Installation, String> {
         None => format!("neither {DEBIAN} nor PATH has PostgreSQL's programs"),
     };
     Err(format!(
-        "{what}; install PostgreSQL's server (Debian: apt-get install postgresql), or name the folder of its programs in {OVERRIDE}"
+        "{what}; install PostgreSQL's server (Debian: apt-get install postgresql), or name the folder of its programs in {PROGRAMS_FOLDER}"
     ))
 }
 

@@ -23,14 +23,14 @@ use crate::port;
 use crate::process::{Process, Signal, send};
 use crate::wait::{wait_for, wait_for_answer};
 use cluster::Cluster;
-pub use installation::Installation;
+pub use installation::{Installation, PROGRAMS_FOLDER};
 pub use options::{Durability, Options};
 
 /// The superuser of every server made here.
 const USER: &str = "annals";
 
-/// The URL of a PostgreSQL that tests may make schemas in.
-const SHARED: &str = "ANNALS_TEST_POSTGRES";
+/// The environment variable that [`shared_url`] reads.
+pub const SHARED: &str = "ANNALS_TEST_POSTGRES";
 
 /// How many ports are tried when others take them first.
 const STARTS_MAX: usize = 10;
@@ -135,6 +135,7 @@ impl Postgres {
     /// # Errors
     /// It has not ended after 60 s; it is killed then.
     pub fn stop(mut self) -> Result<(), Problem> {
+        self.resume()?;
         let Some(guard) = &mut self.guard else {
             return Ok(());
         };

@@ -1,0 +1,98 @@
+//! The step "services": what the tests need beside Rust, for the time of one run.
+//!
+//! One PostgreSQL serves the whole run, because starting one takes longer than
+//! most tests; a test that kills its server starts its own.
+//! It ends with this process, however that ends.
+//! What cannot be had is a skipped step, or a failed one if `ANNALS_REQUIRE`
+//! names it.
+
+mod install;
+
+use std::process::Command;
+
+use annals_testbed::is_required;
+use annals_testbed::postgres::{Durability, Installation, Options, Postgres, SHARED, shared_url};
+
+use crate::problem::Problem;
+use crate::run::{Need, Run};
+
+/// Each test program takes some connections for each of its threads.
+const CONNECTIONS_MAX: &str = "300";
+
+/// The services of a run; they end when this is dropped.
+#[derive(Debug)]
+pub(crate) struct Services {
+    postgres: Option<Shared>,
+}
+
+/// A PostgreSQL that all tests share.
+#[derive(Debug)]
+enum Shared {
+    /// Somebody else's: the environment named it before.
+    Given(String),
+    Own(Postgres),
+}
+
+impl Services {
+    /// Starts what is there, or is there after an installation.
+    pub(crate) fn start(run: &mut Run) -> Self {
+        let need = if is_required("postgres") { Need::Required } else { Need::Wanted };
+        Self { postgres: run.prepare("services", "PostgreSQL for the tests", need, postgres) }
+    }
+
+    /// The URL of the PostgreSQL that tests share.
+    pub(crate) fn postgres(&self) -> Option<String> {
+        self.postgres.as_ref().map(|shared| match shared {
+            Shared::Given(url) => url.clone(),
+            Shared::Own(server) => server.url(),
+        })
+    }
+
+    /// Tells a command where the services are.
+    pub(crate) fn tell(&self, mut command: Command) -> Command {
+        if let Some(url) = self.postgres() {
+            command.env(SHARED, url);
+        }
+        command
+    }
+}
+
+fn postgres() -> Result<Shared, Problem> {
+    if let Some(url) = shared_url() {
+        println!("{SHARED} names one already");
+        return Ok(Shared::Given(url));
+    }
+    if let Err(reason) = Installation::find() {
+        println!("{reason}");
+        install::postgres()?;
+    }
+    let server = Postgres::start(Options {
+        durability: Durability::Fast,
+        settings: vec![("max_connections".to_owned(), CONNECTIONS_MAX.to_owned())],
+        ..Options::default()
+    });
+    let server =
+        server.map_err(|problem| Problem::new(problem.what(), problem.why(), problem.hint()))?;
+    println!("{SHARED}={}", server.url());
+    Ok(Shared::Own(server))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_command_learns_where_the_services_are() {
+        let url = "postgres://annals@127.0.0.1:1/postgres";
+        let services = Services { postgres: Some(Shared::Given(url.to_owned())) };
+        let command = services.tell(Command::new("true"));
+        let told: Vec<_> = command.get_envs().collect();
+        assert_eq!(told, [(SHARED.as_ref(), Some(url.as_ref()))]);
+    }
+
+    #[test]
+    fn without_services_a_command_stays_as_it_is() {
+        let command = Services { postgres: None }.tell(Command::new("true"));
+        assert_eq!(command.get_envs().count(), 0);
+    }
+}
