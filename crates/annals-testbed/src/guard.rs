@@ -24,17 +24,25 @@ use crate::process::{Signal, send_to_pids};
 use crate::wait::wait_for;
 
 /// `$1` is the folder to remove, `$2` the log, the rest the server.
-/// The second subshell reads the pipe; it ends by itself only when the owner is gone.
-/// A server that was paused must go on before it can stop.
+/// Hangups are ignored: when the owner ends while the server is paused, the system sends one to
+/// the whole process group, and the shell would end before its work.
+/// The subshell reads the pipe; it ends by itself only when the owner is gone.
+/// What was paused must go on before it can stop; where Linux does not list the children of a
+/// process, a paused child is left to its server, which kills it after a few seconds.
 const SCRIPT: &str = r#"
 folder=$1 log=$2
 shift 2
+trap '' HUP
 exec 3<&0
 "$@" </dev/null >>"$log" 2>&1 3<&- &
 server=$!
 echo "$server"
 exec >/dev/null
-(read -r nothing <&3; kill -s CONT "$server"; kill -s QUIT "$server") &
+(
+    read -r nothing <&3
+    kill -s CONT "$server" $(cat "/proc/$server/task/$server/children")
+    kill -s QUIT "$server"
+) &
 watch=$!
 wait "$server"
 status=$?

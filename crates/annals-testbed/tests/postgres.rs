@@ -1,7 +1,7 @@
 //! A real PostgreSQL as tests use it, or the reason why there is none.
 //!
 //! This program is also the owner that is killed: with `ANNALS_TESTBED_OWNER`
-//! set it starts a server, says which, and waits.
+//! set it starts a server, pauses it if that says so, tells which it is, and waits.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::env;
@@ -16,6 +16,8 @@ use annals_testbed::{is_required, wait_until};
 use libtest_mimic::{Arguments, Completion, Trial};
 
 const OWNER: &str = "ANNALS_TESTBED_OWNER";
+const RUNNING: &str = "running";
+const PAUSED: &str = "paused";
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -26,6 +28,10 @@ const TESTS: &[(&str, Test)] = &[
     ("commits_survive_a_kill", commits_survive_a_kill),
     ("two_servers_run_side_by_side", two_servers_run_side_by_side),
     ("a_server_does_not_outlive_a_killed_owner", a_server_does_not_outlive_a_killed_owner),
+    (
+        "a_paused_server_does_not_outlive_a_killed_owner",
+        a_paused_server_does_not_outlive_a_killed_owner,
+    ),
     ("a_paused_server_goes_on_where_it_was", a_paused_server_goes_on_where_it_was),
     ("a_paused_server_can_be_dropped", a_paused_server_can_be_dropped),
     ("a_standby_follows", a_standby_follows),
@@ -37,8 +43,8 @@ const TESTS: &[(&str, Test)] = &[
 ];
 
 fn main() -> ExitCode {
-    if env::var_os(OWNER).is_some() {
-        return own();
+    if let Ok(state) = env::var(OWNER) {
+        return own(&state);
     }
     let missing = Installation::find().err();
     let trials = TESTS.iter().map(|(name, test)| trial(name, *test, missing.clone())).collect();
@@ -61,8 +67,11 @@ fn fast() -> Options {
 }
 
 /// The owner: starts a server, prints where it is, and lives until somebody ends it.
-fn own() -> ExitCode {
-    let server = Postgres::start(fast()).unwrap();
+fn own(state: &str) -> ExitCode {
+    let mut server = Postgres::start(fast()).unwrap();
+    if state == PAUSED {
+        server.pause().unwrap();
+    }
     println!("{} {} {}", server.port(), server.pid().unwrap(), server.data().display());
     io::stdout().flush().unwrap();
     io::stdin().read_to_end(&mut Vec::new()).unwrap();
@@ -115,8 +124,16 @@ fn two_servers_run_side_by_side() -> Outcome {
 }
 
 fn a_server_does_not_outlive_a_killed_owner() -> Outcome {
+    kill_the_owner_of_a_server(RUNNING)
+}
+
+fn a_paused_server_does_not_outlive_a_killed_owner() -> Outcome {
+    kill_the_owner_of_a_server(PAUSED)
+}
+
+fn kill_the_owner_of_a_server(state: &str) -> Outcome {
     let mut owner = Command::new(env::current_exe()?)
-        .env(OWNER, "1")
+        .env(OWNER, state)
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .spawn()?;
