@@ -20,17 +20,18 @@ pub trait Follow: Send + Sync + 'static {
     /// change in between is missed.
     fn listen(&self) -> EventListener;
 
-    /// The newest position.
+    /// The newest position that is known here: no event that is appended here later stands at it
+    /// or before.
     ///
     /// # Errors
     /// `Closed`.
     fn newest(&self) -> Result<Option<Position>>;
 
-    /// The newest version of a stream, `None` when it has no events.
+    /// The newest version of a stream at the moment of asking, `None` when it has no events.
     ///
     /// # Errors
     /// `StreamDeleted` for a tombstoned stream; what looking it up met.
-    fn newest_of(&self, stream: &StreamName) -> Result<Option<Version>>;
+    fn newest_of(&self, stream: &StreamName) -> BoxFuture<'static, Result<Option<Version>>>;
 
     /// The next events of the store from `from` on, included. Asking begins the work, where the
     /// source has somewhere to do it.
@@ -58,6 +59,8 @@ pub struct Page<P> {
     pub events: Vec<RecordedEvent>,
     /// Where the next page begins.
     pub next: P,
+    /// The newest position of the store when the page was read.
+    pub head: Option<Position>,
     /// Whether this page reached the head.
     pub is_last: bool,
     /// Whether nothing can ever come after it.
@@ -70,26 +73,29 @@ pub fn follow<F: Follow>(
     subscribe: Subscribe,
 ) -> BoxStream<'static, Result<Delivery>> {
     let every = subscribe.checkpoint_every.map(std::num::NonZeroU64::get);
-    let cursor = match Cursor::new(source.as_ref(), subscribe.source, every) {
-        Ok(cursor) => cursor,
-        Err(error) => return Box::pin(stream::once(Err(error))),
-    };
-    let follower = Follower {
-        source,
-        cursor,
-        ready: Vec::new().into_iter(),
-        phase: Phase::CatchingUp,
-        listener: None,
-        ahead: None,
-    };
-    // Boxed, because it moves with every delivery.
-    Box::pin(stream::unfold(Some(Box::new(follower)), |follower| async move {
-        let mut follower = follower?;
+    // Asked now, so that what is appended from now on comes after the start.
+    let begin = Cursor::begin(source.as_ref(), subscribe.source, every);
+    Box::pin(stream::unfold(Some(Stage::Beginning(source, begin)), |stage| async move {
+        let mut follower = match stage? {
+            Stage::Following(follower) => follower,
+            Stage::Beginning(source, begin) => match begin.await {
+                Ok(cursor) => Box::new(Follower::new(source, cursor)),
+                Err(error) => return Some((Err(error), None)),
+            },
+        };
         match follower.next().await {
-            Ok(delivery) => Some((Ok(delivery), Some(follower))),
+            Ok(delivery) => Some((Ok(delivery), Some(Stage::Following(follower)))),
             Err(error) => Some((Err(error), None)),
         }
     }))
+}
+
+/// Where a subscription stands.
+enum Stage<F> {
+    /// Its start is being looked up.
+    Beginning(Arc<F>, BoxFuture<'static, Result<Cursor>>),
+    /// Boxed, because it moves with every delivery.
+    Following(Box<Follower<F>>),
 }
 
 enum Cursor {
@@ -110,15 +116,13 @@ struct Follower<F> {
     ready: vec::IntoIter<Delivery>,
     phase: Phase,
     listener: Option<EventListener>,
-    ahead: Option<Result<Look>>,
+    ahead: Option<Look>,
 }
 
 /// A page that was asked for.
 struct Look {
     /// Made before, so that what changes afterwards wakes it.
     listener: EventListener,
-    /// The newest position before.
-    position: Option<Position>,
     page: Asked,
 }
 
@@ -131,32 +135,46 @@ enum Asked {
 /// What a page means for the subscription, whichever source it came from.
 struct Step {
     deliveries: Vec<Delivery>,
+    head: Option<Position>,
     is_last: bool,
     is_closed: bool,
 }
 
 impl Cursor {
-    fn new<F: Follow>(source: &F, from: SubscribeSource, every: Option<u64>) -> Result<Self> {
-        Ok(match from {
+    /// Looks the start up; asks for what it needs at once.
+    fn begin<F: Follow>(
+        source: &F,
+        from: SubscribeSource,
+        every: Option<u64>,
+    ) -> BoxFuture<'static, Result<Self>> {
+        match from {
             SubscribeSource::All { query, start } => {
                 let next = match start {
-                    SubscribeStart::Beginning => Position::FIRST,
-                    SubscribeStart::After(position) => position.next(),
-                    SubscribeStart::End => source.newest()?.map_or(Position::FIRST, Position::next),
+                    SubscribeStart::Beginning => Ok(Position::FIRST),
+                    SubscribeStart::After(position) => Ok(position.next()),
+                    SubscribeStart::End => {
+                        source.newest().map(|newest| newest.map_or(Position::FIRST, Position::next))
+                    }
                 };
-                Self::All { query, next, every, marked: next }
+                Box::pin(async move {
+                    let next = next?;
+                    Ok(Self::All { query, next, every, marked: next })
+                })
             }
             SubscribeSource::Stream { stream, start } => {
                 // Looked up for every start, because it refuses a tombstoned stream.
-                let newest = source.newest_of(&stream)?;
-                let next = match start {
-                    SubscribeStart::Beginning => Version::FIRST,
-                    SubscribeStart::After(version) => version.next(),
-                    SubscribeStart::End => newest.map_or(Version::FIRST, Version::next),
-                };
-                Self::Stream { stream, next }
+                let newest = source.newest_of(&stream);
+                Box::pin(async move {
+                    let newest = newest.await?;
+                    let next = match start {
+                        SubscribeStart::Beginning => Version::FIRST,
+                        SubscribeStart::After(version) => version.next(),
+                        SubscribeStart::End => newest.map_or(Version::FIRST, Version::next),
+                    };
+                    Ok(Self::Stream { stream, next })
+                })
             }
-        })
+        }
     }
 
     fn ask<F: Follow>(&self, source: &F) -> Asked {
@@ -177,13 +195,23 @@ impl Cursor {
                     *marked = *next;
                     deliveries.push(Delivery::Checkpoint(Position::new(next.get() - 1)));
                 }
-                Ok(Step { deliveries, is_last: page.is_last, is_closed: page.is_closed })
+                Ok(Step {
+                    deliveries,
+                    head: page.head,
+                    is_last: page.is_last,
+                    is_closed: page.is_closed,
+                })
             }
             (Self::Stream { next, .. }, Asked::Stream(page)) => {
                 let page = page.await?;
                 *next = std::cmp::max(*next, page.next);
                 let deliveries = page.events.into_iter().map(Delivery::Event).collect();
-                Ok(Step { deliveries, is_last: page.is_last, is_closed: page.is_closed })
+                Ok(Step {
+                    deliveries,
+                    head: page.head,
+                    is_last: page.is_last,
+                    is_closed: page.is_closed,
+                })
             }
             _ => Err(Error::new(
                 crate::ErrorKind::Internal,
@@ -201,6 +229,17 @@ impl Cursor {
 }
 
 impl<F: Follow> Follower<F> {
+    fn new(source: Arc<F>, cursor: Cursor) -> Self {
+        Self {
+            source,
+            cursor,
+            ready: Vec::new().into_iter(),
+            phase: Phase::CatchingUp,
+            listener: None,
+            ahead: None,
+        }
+    }
+
     async fn next(&mut self) -> Result<Delivery> {
         loop {
             if let Some(delivery) = self.ready.next() {
@@ -212,25 +251,24 @@ impl<F: Follow> Follower<F> {
             if let Some(listener) = self.listener.take() {
                 listener.await;
             }
-            let look = self.ahead.take().unwrap_or_else(|| self.look())?;
+            let look = self.ahead.take().unwrap_or_else(|| self.look());
             let step = self.cursor.advance(look.page).await?;
             if !step.is_last {
                 self.ahead = Some(self.look());
             }
-            self.take(step, look.position, look.listener);
+            self.take(step, look.listener);
         }
     }
 
     /// Asks for the next page. Listening comes first: what changes after the look wakes the
     /// listener.
-    fn look(&self) -> Result<Look> {
+    fn look(&self) -> Look {
         let listener = self.source.listen();
-        let position = self.source.newest()?;
-        Ok(Look { listener, position, page: self.cursor.ask(self.source.as_ref()) })
+        Look { listener, page: self.cursor.ask(self.source.as_ref()) }
     }
 
-    fn take(&mut self, step: Step, position: Option<Position>, listener: EventListener) {
-        let mut deliveries = step.deliveries;
+    fn take(&mut self, step: Step, listener: EventListener) {
+        let Step { mut deliveries, head: position, .. } = step;
         match (self.phase, step.is_last) {
             (Phase::CatchingUp, true) => {
                 deliveries.push(Delivery::CaughtUp { position });

@@ -270,7 +270,10 @@ enum ReaderState {
 impl Reader {
     /// Whether everything was given.
     fn is_done(&self) -> bool {
-        matches!(&self.state, ReaderState::Reading(cursor, page) if cursor.is_done() && page.len() == 0)
+        match &self.state {
+            ReaderState::New(..) => false,
+            ReaderState::Reading(cursor, page) => cursor.is_done() && page.len() == 0,
+        }
     }
 
     /// Whether the next page is the first one of a stream.
@@ -309,10 +312,13 @@ impl Follow for Followed {
         self.0.head()
     }
 
-    fn newest_of(&self, stream: &StreamName) -> Result<Option<Version>> {
-        let head = self.0.shared().look(|snapshot| snapshot.head(stream))?;
-        let lane = head.to_stream_head().lane(stream);
-        if lane.is_tombstoned { Err(Error::stream_deleted(stream)) } else { Ok(lane.last) }
+    fn newest_of(&self, stream: &StreamName) -> BoxFuture<'static, Result<Option<Version>>> {
+        let newest = || {
+            let head = self.0.shared().look(|snapshot| snapshot.head(stream))?;
+            let lane = head.to_stream_head().lane(stream);
+            if lane.is_tombstoned { Err(Error::stream_deleted(stream)) } else { Ok(lane.last) }
+        };
+        Box::pin(std::future::ready(newest()))
     }
 
     fn page(&self, query: &Query, from: Position) -> BoxFuture<'static, Result<Page<Position>>> {
@@ -335,15 +341,16 @@ impl Follow for Followed {
 
 fn page(engine: &Engine, query: &Query, from: Position) -> Result<Page<Position>> {
     let snapshot = engine.shared().snapshot()?;
-    let Some(high) = snapshot.end.checked_sub(1).filter(|high| *high >= from.get()) else {
-        return Ok(Page { events: Vec::new(), next: from, is_last: true, is_closed: false });
+    let head = newest(&snapshot);
+    let Some(high) = head.map(Position::get).filter(|high| *high >= from.get()) else {
+        return Ok(Page { events: Vec::new(), next: from, head, is_last: true, is_closed: false });
     };
     let stretch = Stretch { low: from.get(), high };
     let (events, left) =
         all::page(&snapshot, query, stretch, Direction::Forward, PageLimit::USUAL)?;
     let is_last = left.is_empty();
     let next = Position::new(if is_last { snapshot.end } else { left.low });
-    Ok(Page { events, next, is_last, is_closed: false })
+    Ok(Page { events, next, head, is_last, is_closed: false })
 }
 
 fn page_of(snapshot: &Snapshot, read: &ReadStream, now: Timestamp) -> Result<Page<Version>> {
@@ -359,7 +366,11 @@ fn page_of(snapshot: &Snapshot, read: &ReadStream, now: Timestamp) -> Result<Pag
     if is_closed {
         events.extend(tombstone(&snapshot.view, head.tombstone)?);
     }
-    Ok(Page { events, next, is_last, is_closed })
+    Ok(Page { events, next, head: newest(snapshot), is_last, is_closed })
+}
+
+fn newest(snapshot: &Snapshot) -> Option<Position> {
+    snapshot.end.checked_sub(1).map(Position::new)
 }
 
 fn tombstone(view: &View, position: Option<u64>) -> Result<Option<RecordedEvent>> {

@@ -20,9 +20,11 @@ impl Follow for Shared {
         Ok(self.open_store()?.newest())
     }
 
-    fn newest_of(&self, stream: &StreamName) -> Result<Option<Version>> {
-        let lane = self.open_store()?.lane(stream);
-        if lane.is_tombstoned { Err(Error::stream_deleted(stream)) } else { Ok(lane.last) }
+    fn newest_of(&self, stream: &StreamName) -> BoxFuture<'static, Result<Option<Version>>> {
+        ready(self.open_store().and_then(|store| {
+            let lane = store.lane(stream);
+            if lane.is_tombstoned { Err(Error::stream_deleted(stream)) } else { Ok(lane.last) }
+        }))
     }
 
     fn page(&self, query: &Query, from: Position) -> BoxFuture<'static, Result<Page<Position>>> {
@@ -32,7 +34,7 @@ impl Follow for Shared {
             let head = store.newest().map_or(Position::FIRST, Position::next);
             let is_last = (events.len() as u64) < PAGE_EVENTS;
             let next = events.last().filter(|_| !is_last).map_or(head, |e| e.position.next());
-            Page { events, next, is_last, is_closed: false }
+            Page { events, next, head: store.newest(), is_last, is_closed: false }
         }))
     }
 
@@ -52,7 +54,7 @@ impl Follow for Shared {
             if is_closed {
                 events.extend(store.tombstone(stream));
             }
-            Page { events, next, is_last, is_closed }
+            Page { events, next, head: store.newest(), is_last, is_closed }
         }))
     }
 }
