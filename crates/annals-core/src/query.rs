@@ -2,7 +2,9 @@
 
 use bytestring::ByteString;
 
-use crate::{Category, Error, EventType, RecordedEvent, Result, StreamName, Tag, limits};
+use crate::{
+    Category, Error, EventType, NewEvent, RecordedEvent, Result, StreamName, Tag, Tags, limits,
+};
 
 /// Which events: those that match any of the items, or all of them.
 ///
@@ -85,6 +87,26 @@ impl Query {
     pub fn matches(&self, event: &RecordedEvent) -> bool {
         self.is_all() || self.items.iter().any(|item| item.matches(event))
     }
+
+    /// Whether an event that goes to a stream will match.
+    #[must_use]
+    pub fn matches_new(&self, stream: &StreamName, event: &NewEvent) -> bool {
+        let terms = Terms {
+            stream,
+            event_type: &event.event_type,
+            tags: &event.tags,
+            correlation: event.metadata.correlation(),
+        };
+        self.is_all() || self.items.iter().any(|item| item.matches_terms(&terms))
+    }
+}
+
+/// What a query can ask of an event.
+struct Terms<'a> {
+    stream: &'a StreamName,
+    event_type: &'a EventType,
+    tags: &'a Tags,
+    correlation: Option<&'a ByteString>,
 }
 
 impl QueryItem {
@@ -114,12 +136,20 @@ impl QueryItem {
     /// Whether an event matches.
     #[must_use]
     pub fn matches(&self, event: &RecordedEvent) -> bool {
-        let type_matches = self.types.is_empty() || self.types.contains(&event.event_type);
+        self.matches_terms(&Terms {
+            stream: &event.stream,
+            event_type: &event.event_type,
+            tags: &event.tags,
+            correlation: event.metadata.correlation(),
+        })
+    }
+
+    fn matches_terms(&self, event: &Terms<'_>) -> bool {
+        let type_matches = self.types.is_empty() || self.types.contains(event.event_type);
         type_matches
             && self.tags.iter().all(|tag| event.tags.contains(tag))
-            && (self.streams.is_empty() || self.streams.iter().any(|s| s.matches(&event.stream)))
-            && (self.correlation.is_none()
-                || self.correlation.as_ref() == event.metadata.correlation())
+            && (self.streams.is_empty() || self.streams.iter().any(|s| s.matches(event.stream)))
+            && (self.correlation.is_none() || self.correlation.as_ref() == event.correlation)
     }
 }
 

@@ -1,0 +1,192 @@
+//! The store as a [`Backend`].
+
+use std::{fmt, sync::Arc};
+
+use annals_core::{
+    Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
+    Delivery, Error, ErrorKind, Position, Read, RecordedEvent, Result, StateEntry, StateKey,
+    StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe,
+};
+use async_channel::Sender;
+use parking_lot::Mutex;
+use tokio::{runtime::Runtime, task::JoinHandle};
+
+use crate::{
+    Options,
+    follow::Followed,
+    open,
+    read::{cursor::Cursor, listing, stream as stream_page},
+    shared::{Shared, closed},
+    write::job::{Job, Receipt, Request},
+};
+
+/// A store in a PostgreSQL database. Clones share it; it is closed with the last one.
+#[derive(Clone)]
+pub struct Postgres(Arc<Inner>);
+
+#[derive(Debug)]
+pub(crate) struct Inner {
+    pub(crate) shared: Arc<Shared>,
+    queue: Sender<Box<Job>>,
+    committer: Mutex<Option<JoinHandle<()>>>,
+    /// Taken when it is shut down.
+    runtime: Option<Runtime>,
+}
+
+impl Postgres {
+    /// Opens the store that a URL names: `postgres://user:password@host:port/database`.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a malformed URL, `Unavailable` when the database cannot be reached,
+    /// `Unauthenticated`, `PermissionDenied`, `Unsupported` for a schema of a newer program.
+    pub async fn open(url: &str, options: Options) -> Result<Self> {
+        let config = url.parse().map_err(|error: tokio_postgres::Error| {
+            Error::invalid("the URL of the database is malformed").caused_by(error)
+        })?;
+        let runtime = open::runtime()?;
+        Ok(Self(Arc::new(open::open(config, options, runtime).await?)))
+    }
+
+    async fn submit(&self, request: Request) -> Result<Receipt> {
+        self.0.shared.check_open()?;
+        let (job, answer) = Job::new(request);
+        self.0.queue.send(job).await.map_err(|_| closed())?;
+        answer.await.map_err(|_| closed())?
+    }
+}
+
+impl Inner {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        queue: Sender<Box<Job>>,
+        committer: JoinHandle<()>,
+        runtime: Runtime,
+    ) -> Self {
+        Self { shared, queue, committer: Mutex::new(Some(committer)), runtime: Some(runtime) }
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.shared.close();
+        self.queue.close();
+        if let Some(runtime) = self.runtime.take() {
+            // Waiting is not allowed where this may be dropped.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres")
+            .field("schema", &self.0.shared.sql.schema)
+            .finish_non_exhaustive()
+    }
+}
+
+fn crossed() -> Error {
+    Error::new(ErrorKind::Internal, "the committer answered another request")
+}
+
+impl Backend for Postgres {
+    fn capabilities(&self) -> Capabilities {
+        Capabilities {
+            store_durable: true,
+            append_multi_stream: true,
+            append_conditions: true,
+            store_exclusive: false,
+            position_dense: true,
+            projection_inline: false,
+        }
+    }
+
+    fn append(&self, append: Append) -> BoxFuture<'_, Result<Appended>> {
+        Box::pin(async move {
+            append.check()?;
+            match self.submit(Request::Append(append)).await? {
+                Receipt::Appended(appended) => Ok(appended),
+                _ => Err(crossed()),
+            }
+        })
+    }
+
+    fn delete_stream(&self, delete: DeleteStream) -> BoxFuture<'_, Result<Deleted>> {
+        Box::pin(async move {
+            match self.submit(Request::Delete(delete)).await? {
+                Receipt::Deleted(deleted) => Ok(deleted),
+                _ => Err(crossed()),
+            }
+        })
+    }
+
+    fn read(&self, read: Read) -> BoxStream<'static, Result<RecordedEvent>> {
+        Cursor::begin(Arc::clone(&self.0), read)
+    }
+
+    fn subscribe(&self, subscribe: Subscribe) -> BoxStream<'static, Result<Delivery>> {
+        annals_core::follow(Arc::new(Followed(Arc::clone(&self.0))), subscribe)
+    }
+
+    fn head(&self) -> BoxFuture<'_, Result<Option<Position>>> {
+        let shared = Arc::clone(&self.0.shared);
+        self.0.shared.run(async move { listing::head(&shared).await })
+    }
+
+    fn stream_info(&self, stream: &StreamName) -> BoxFuture<'_, Result<StreamInfo>> {
+        let (shared, stream) = (Arc::clone(&self.0.shared), stream.clone());
+        self.0.shared.run(async move { stream_page::info(&shared, &stream).await })
+    }
+
+    fn streams(&self, category: Option<Category>) -> BoxStream<'static, Result<StreamName>> {
+        let inner = Arc::clone(&self.0);
+        listing::paged(-1, move |after| {
+            let (shared, category) = (Arc::clone(&inner.shared), category.clone());
+            inner
+                .shared
+                .run(async move { listing::streams(&shared, category.as_ref(), after).await })
+        })
+    }
+
+    fn state(&self, key: &StateKey) -> BoxFuture<'_, Result<Option<StateEntry>>> {
+        let (shared, key) = (Arc::clone(&self.0.shared), key.clone());
+        self.0.shared.run(async move { listing::state(&shared, &key).await })
+    }
+
+    fn put_state(&self, put: StatePut) -> BoxFuture<'_, Result<u64>> {
+        Box::pin(async move {
+            put.check()?;
+            match self.submit(Request::Put(put)).await? {
+                Receipt::Put { revision } => Ok(revision),
+                _ => Err(crossed()),
+            }
+        })
+    }
+
+    fn states(&self, kind: StateKind, prefix: &str) -> BoxStream<'static, Result<StateEntry>> {
+        let (inner, prefix) = (Arc::clone(&self.0), prefix.to_owned());
+        listing::paged(None, move |after| {
+            let (shared, prefix) = (Arc::clone(&inner.shared), prefix.clone());
+            inner.shared.run(async move { listing::states(&shared, kind, &prefix, after).await })
+        })
+    }
+
+    fn info(&self) -> BoxFuture<'_, Result<StoreInfo>> {
+        let shared = Arc::clone(&self.0.shared);
+        self.0.shared.run(async move { listing::info(&shared).await })
+    }
+
+    fn close(&self) -> BoxFuture<'_, Result<()>> {
+        self.0.queue.close();
+        let committer = self.0.committer.lock().take();
+        Box::pin(async move {
+            if let Some(committer) = committer {
+                committer.await.map_err(|error| {
+                    Error::new(ErrorKind::Internal, "the committer panicked").caused_by(error)
+                })?;
+            }
+            self.0.shared.close();
+            Ok(())
+        })
+    }
+}

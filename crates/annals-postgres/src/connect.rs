@@ -1,0 +1,135 @@
+//! Connections: how one is made, and those that are kept for one purpose.
+
+use std::{fmt, ops::Deref, time::Duration};
+
+use annals_core::{Error, ErrorKind, Result};
+use deadpool_postgres::ClientWrapper;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep},
+};
+use tokio_postgres::{Client, Config, Connection, NoTls, Socket, Statement, tls::NoTlsStream};
+
+use crate::failure::failed;
+
+/// The pause after the first failed attempt; it doubles up to [`PAUSE_MAX`].
+const PAUSE_FIRST: Duration = Duration::from_millis(20);
+const PAUSE_MAX: Duration = Duration::from_secs(1);
+
+/// Makes connections.
+#[derive(Clone)]
+pub(crate) struct Connector {
+    pub(crate) config: Config,
+    /// What every connection begins with.
+    pub(crate) setup: String,
+    /// The call that appends.
+    pub(crate) append: String,
+    /// How long a lost connection is tried for anew.
+    pub(crate) patience: Duration,
+}
+
+/// A connection on which appends are prepared.
+pub(crate) struct Link {
+    client: ClientWrapper,
+    pub(crate) append: Statement,
+}
+
+/// A connection as it is driven.
+pub(crate) type Driven = Connection<Socket, NoTlsStream>;
+
+impl Connector {
+    /// A connection that has to be driven.
+    pub(crate) async fn open(&self) -> Result<(Client, Driven), tokio_postgres::Error> {
+        self.config.connect(NoTls).await
+    }
+
+    /// A connection that is driven by a task.
+    pub(crate) async fn connect(&self) -> Result<(Client, JoinHandle<()>), tokio_postgres::Error> {
+        let (client, connection) = self.open().await?;
+        let driver = tokio::spawn(async move {
+            if let Err(error) = connection.await {
+                tracing::debug!(%error, "a connection to PostgreSQL ended");
+            }
+        });
+        client.batch_execute(&self.setup).await?;
+        Ok((client, driver))
+    }
+
+    /// A connection for appends.
+    pub(crate) async fn link(&self) -> Result<Link, tokio_postgres::Error> {
+        let (client, driver) = self.connect().await?;
+        let append = client.prepare(&self.append).await?;
+        Ok(Link { client: ClientWrapper::new(client, driver), append })
+    }
+
+    /// A connection for appends, tried for a while where trying can help.
+    pub(crate) async fn link_patiently(&self) -> Result<Link> {
+        let deadline = Instant::now() + self.patience;
+        let mut pause = PAUSE_FIRST;
+        loop {
+            let error = match self.link().await {
+                Ok(link) => return Ok(link),
+                Err(error) => failed("connecting", error),
+            };
+            if error.kind() != ErrorKind::Unavailable || Instant::now() + pause > deadline {
+                return Err(error);
+            }
+            sleep(pause).await;
+            pause = std::cmp::min(pause * 2, PAUSE_MAX);
+        }
+    }
+}
+
+impl Deref for Link {
+    type Target = ClientWrapper;
+
+    fn deref(&self) -> &ClientWrapper {
+        &self.client
+    }
+}
+
+impl fmt::Debug for Link {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Link").finish_non_exhaustive()
+    }
+}
+
+impl fmt::Debug for Connector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The configuration holds the password.
+        f.debug_struct("Connector").field("hosts", &self.config.get_hosts()).finish_non_exhaustive()
+    }
+}
+
+impl deadpool_postgres::Connect for Connector {
+    fn connect(
+        &self,
+        _: &Config,
+    ) -> std::pin::Pin<
+        Box<
+            dyn Future<Output = Result<(Client, JoinHandle<()>), tokio_postgres::Error>>
+                + Send
+                + '_,
+        >,
+    > {
+        Box::pin(self.connect())
+    }
+}
+
+/// What taking a connection from the pool met.
+pub(crate) fn pool_failed(error: deadpool_postgres::PoolError, size: usize) -> Error {
+    use deadpool_postgres::PoolError;
+    match error {
+        PoolError::Backend(error) => failed("connecting", error),
+        PoolError::Timeout(_) => Error::new(
+            ErrorKind::Unavailable,
+            format!(
+                "all {size} connections to PostgreSQL are in use; raise `pool_size`, or read less \
+                 at once"
+            ),
+        ),
+        other => {
+            Error::new(ErrorKind::Unavailable, format!("no connection to PostgreSQL: {other}"))
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! What PostgreSQL's errors mean for callers of the store.
+//!
+//! The details and contexts that PostgreSQL adds to an error may quote payloads, so only its code
+//! and its first line are passed on.
+
+use annals_core::{Error, ErrorKind};
+use tokio_postgres::error::{DbError, SqlState};
+
+/// The error of a call, with what was being done.
+pub(crate) fn failed(what: &str, error: tokio_postgres::Error) -> Error {
+    match error.as_db_error() {
+        Some(db) => of_database(what, db),
+        None if is_lost(&error) => Error::new(
+            ErrorKind::Unavailable,
+            format!("PostgreSQL could not be reached while {what}"),
+        )
+        .caused_by(error),
+        None => Error::new(ErrorKind::Internal, format!("{what} failed: {error}")).caused_by(error),
+    }
+}
+
+/// Whether the connection is gone, so that the answer of a call is not known.
+pub(crate) fn is_lost(error: &tokio_postgres::Error) -> bool {
+    let ended_by_server = error.code().is_some_and(|code| {
+        [SqlState::ADMIN_SHUTDOWN, SqlState::CRASH_SHUTDOWN, SqlState::CANNOT_CONNECT_NOW]
+            .contains(code)
+    });
+    ended_by_server
+        || error.is_closed()
+        || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
+}
+
+/// Whether PostgreSQL could not take a value, so that the request is to blame.
+pub(crate) fn is_about_data(error: &tokio_postgres::Error) -> bool {
+    error.code().is_some_and(|code| ["22", "54"].iter().any(|class| code.code().starts_with(class)))
+}
+
+fn of_database(what: &str, error: &DbError) -> Error {
+    let code = error.code();
+    let (kind, try_this) = match code.code() {
+        "57014" => (ErrorKind::Timeout, "; raise `statement_timeout` if it is too short"),
+        "55P03" => (ErrorKind::Unavailable, "; somebody holds a lock on the tables of the store"),
+        "53100" => (ErrorKind::Unavailable, "; make room on the server's disk"),
+        "53300" => (ErrorKind::Unavailable, "; lower `pool_size` or raise `max_connections`"),
+        "25006" => (ErrorKind::Unavailable, "; this server is a standby, write to the primary"),
+        "42P01" | "42883" | "3F000" => {
+            (ErrorKind::Unavailable, "; the store's schema is not complete, run `annals migrate`")
+        }
+        "42501" => (ErrorKind::PermissionDenied, ""),
+        "3D000" => (ErrorKind::InvalidArgument, "; create the database first"),
+        code => (kind_of_class(code), ""),
+    };
+    let message = error.message();
+    Error::new(
+        kind,
+        format!("{what} failed: PostgreSQL says `{message}` ({}){try_this}", code.code()),
+    )
+    .with("sqlstate", code.code())
+}
+
+/// The kind by the first two characters of the code.
+fn kind_of_class(code: &str) -> ErrorKind {
+    match code.get(..2) {
+        Some("08" | "40" | "53" | "57" | "58") => ErrorKind::Unavailable,
+        Some("28") => ErrorKind::Unauthenticated,
+        Some("22" | "54") => ErrorKind::InvalidArgument,
+        Some("XX") => ErrorKind::Corrupted,
+        _ => ErrorKind::Internal,
+    }
+}

@@ -1,0 +1,83 @@
+//! The store as a source of subscriptions.
+
+use std::sync::Arc;
+
+use annals_core::{
+    BoxFuture, Direction, Error, Follow, Page, Position, Query, Result, StreamName, Version,
+};
+use event_listener::EventListener;
+
+use crate::{
+    backend::Inner,
+    read::{all, stream},
+};
+
+/// Events on a page.
+pub(crate) const PAGE_EVENTS: u64 = 512;
+
+#[derive(Debug)]
+pub(crate) struct Followed(pub(crate) Arc<Inner>);
+
+impl Follow for Followed {
+    fn listen(&self) -> EventListener {
+        self.0.shared.changed.listen()
+    }
+
+    fn newest(&self) -> Result<Option<Position>> {
+        self.0.shared.check_open()?;
+        Ok(self.0.shared.newest())
+    }
+
+    fn newest_of(&self, of: &StreamName) -> BoxFuture<'static, Result<Option<Version>>> {
+        let (inner, of) = (Arc::clone(&self.0), of.clone());
+        // Taken now, so that what is appended from now on counts as newer.
+        let upto = inner.shared.newest();
+        self.0.shared.run(async move {
+            match stream::newest_of(&inner.shared, &of, upto).await? {
+                (_, true) => Err(Error::stream_deleted(&of)),
+                (newest, false) => Ok(newest),
+            }
+        })
+    }
+
+    fn page(&self, query: &Query, from: Position) -> BoxFuture<'static, Result<Page<Position>>> {
+        let inner = Arc::clone(&self.0);
+        let stretch = all::Stretch {
+            query: query.clone(),
+            direction: Direction::Forward,
+            low: from.get(),
+            high: u64::MAX,
+            limit: PAGE_EVENTS,
+        };
+        self.0.shared.run(async move {
+            let page = all::page(&inner.shared, &stretch).await?;
+            let is_last = (page.events.len() as u64) < PAGE_EVENTS;
+            let end = page.head.map_or(Position::FIRST, Position::next);
+            let next = page.events.last().filter(|_| !is_last).map_or(end, |e| e.position.next());
+            Ok(Page { events: page.events, next, head: page.head, is_last, is_closed: false })
+        })
+    }
+
+    fn page_of(&self, of: &StreamName, from: Version) -> BoxFuture<'static, Result<Page<Version>>> {
+        let inner = Arc::clone(&self.0);
+        let stretch = stream::Stretch {
+            stream: of.clone(),
+            direction: Direction::Forward,
+            low: from.get(),
+            high: u64::MAX,
+            limit: PAGE_EVENTS,
+        };
+        self.0.shared.run(async move {
+            let page = stream::page(&inner.shared, &stretch).await?;
+            let mut events = page.events;
+            let is_last = (events.len() as u64) < PAGE_EVENTS;
+            let end = page.last.map_or(Version::FIRST, Version::next);
+            let next = events.last().filter(|_| !is_last).map_or(end, |e| e.version.next());
+            let is_closed = is_last && page.is_tombstoned;
+            if is_closed {
+                events.extend(stream::tombstone(&inner.shared, &stretch.stream).await?);
+            }
+            Ok(Page { events, next, head: page.head, is_last, is_closed })
+        })
+    }
+}

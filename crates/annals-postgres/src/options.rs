@@ -1,0 +1,60 @@
+//! How a store is opened.
+
+use std::{sync::Arc, time::Duration};
+
+use annals_core::Clock;
+
+use crate::Migrate;
+
+/// How a store is opened.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The schema that holds the tables.
+    pub schema: String,
+    /// Whether missing migrations are applied.
+    pub migrate: Migrate,
+    /// Connections for reading. Appends and listening have one each beside them.
+    pub pool_size: usize,
+    /// How long a read waits for a connection of the pool.
+    pub pool_timeout: Duration,
+    /// How long one statement may take.
+    pub statement_timeout: Duration,
+    /// How long an append waits for appends of other processes.
+    pub lock_timeout: Duration,
+    /// How long a lost connection is tried for anew before callers get an error.
+    pub patience: Duration,
+    /// How often the head is asked for, beside listening for it.
+    pub poll_every: Duration,
+    /// The store's time; `None` for the database's own clock, which all processes share.
+    pub clock: Option<Arc<dyn Clock>>,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self {
+            schema: "annals".to_owned(),
+            migrate: Migrate::OnOpen,
+            pool_size: 10,
+            pool_timeout: Duration::from_secs(10),
+            statement_timeout: Duration::from_secs(60),
+            lock_timeout: Duration::from_secs(10),
+            patience: Duration::from_secs(10),
+            poll_every: Duration::from_secs(1),
+            clock: None,
+        }
+    }
+}
+
+impl Options {
+    /// What every connection begins with.
+    pub(crate) fn setup(&self) -> String {
+        format!(
+            "SET default_transaction_isolation = 'read committed'; \
+             SET statement_timeout = {}; SET lock_timeout = {}; \
+             SET idle_in_transaction_session_timeout = {}",
+            self.statement_timeout.as_millis(),
+            self.lock_timeout.as_millis(),
+            self.statement_timeout.as_millis(),
+        )
+    }
+}

@@ -1,0 +1,161 @@
+//! A read in progress: one page is given out while the next is on its way.
+
+use std::{sync::Arc, vec};
+
+use annals_core::{
+    BoxFuture, BoxStream, Direction, Error, Query, Read, ReadAll, ReadStream, RecordedEvent,
+    Result, StreamName,
+};
+use futures_lite::stream;
+
+use super::{all, stream as one};
+use crate::backend::Inner;
+
+/// Events on a page.
+const PAGE_EVENTS: u64 = 512;
+
+/// What is left to read.
+#[derive(Debug)]
+pub(crate) struct Cursor {
+    source: Source,
+    direction: Direction,
+    low: u64,
+    high: u64,
+    left: u64,
+}
+
+#[derive(Debug)]
+enum Source {
+    All(Query),
+    Stream(StreamName),
+}
+
+/// A page of either source.
+struct Got {
+    events: Vec<RecordedEvent>,
+    /// The newest position; for a stream it does not matter.
+    head: Option<u64>,
+}
+
+struct Reader {
+    inner: Arc<Inner>,
+    cursor: Cursor,
+    page: vec::IntoIter<RecordedEvent>,
+    ahead: Option<BoxFuture<'static, Result<Got>>>,
+}
+
+impl Cursor {
+    /// Begins a read; the first page is asked for now.
+    pub(crate) fn begin(
+        inner: Arc<Inner>,
+        read: Read,
+    ) -> BoxStream<'static, Result<RecordedEvent>> {
+        let cursor = Self::new(read);
+        let ahead = Some(cursor.ask(&inner));
+        let reader = Reader { inner, cursor, page: Vec::new().into_iter(), ahead };
+        // Boxed, because it moves with every event.
+        Box::pin(stream::unfold(Some(Box::new(reader)), |reader| async move {
+            let mut reader = reader?;
+            match reader.next().await {
+                Ok(Some(event)) => Some((Ok(event), Some(reader))),
+                Ok(None) => None,
+                Err(error) => Some((Err(error), None)),
+            }
+        }))
+    }
+
+    fn new(read: Read) -> Self {
+        let (source, direction, from, to, limit) = match read {
+            Read::All(ReadAll { query, direction, from, to, limit }) => {
+                let [from, to] = [from, to].map(|at| at.map(annals_core::Position::get));
+                (Source::All(query), direction, from, to, limit)
+            }
+            Read::Stream(ReadStream { stream, direction, from, to, limit }) => {
+                let [from, to] = [from, to].map(|at| at.map(annals_core::Version::get));
+                (Source::Stream(stream), direction, from, to, limit)
+            }
+        };
+        let (low, high) = match direction {
+            Direction::Forward => (from, to),
+            Direction::Backward => (to, from),
+        };
+        Self {
+            source,
+            direction,
+            low: low.unwrap_or(0),
+            high: high.unwrap_or(u64::MAX),
+            left: limit.unwrap_or(u64::MAX),
+        }
+    }
+
+    fn limit(&self) -> u64 {
+        std::cmp::min(self.left, PAGE_EVENTS)
+    }
+
+    fn ask(&self, inner: &Arc<Inner>) -> BoxFuture<'static, Result<Got>> {
+        let (direction, low, high, limit) = (self.direction, self.low, self.high, self.limit());
+        let shared = Arc::clone(&inner.shared);
+        match &self.source {
+            Source::All(query) => {
+                let stretch = all::Stretch { query: query.clone(), direction, low, high, limit };
+                inner.shared.run(async move {
+                    let page = all::page(&shared, &stretch).await?;
+                    Ok(Got { events: page.events, head: page.head.map(annals_core::Position::get) })
+                })
+            }
+            Source::Stream(stream) => {
+                let stretch = one::Stretch { stream: stream.clone(), direction, low, high, limit };
+                inner.shared.run(async move {
+                    let page = one::page(&shared, &stretch).await?;
+                    if page.is_tombstoned {
+                        return Err(Error::stream_deleted(&stretch.stream));
+                    }
+                    if page.last.is_none() || page.is_deleted {
+                        return Err(Error::stream_not_found(&stretch.stream));
+                    }
+                    Ok(Got { events: page.events, head: None })
+                })
+            }
+        }
+    }
+
+    /// Moves past a page; whether there may be another.
+    fn pass(&mut self, got: &Got) -> bool {
+        if let Some(head) = got.head {
+            // A read ends at the newest event there was when it began.
+            self.high = std::cmp::min(self.high, head);
+        }
+        let count = got.events.len() as u64;
+        let is_full = count == self.limit();
+        self.left -= count;
+        let Some(last) = got.events.last().filter(|_| is_full && self.left > 0) else {
+            return false;
+        };
+        let at = match &self.source {
+            Source::All(_) => last.position.get(),
+            Source::Stream(_) => last.version.get(),
+        };
+        match self.direction {
+            Direction::Forward => self.low = at + 1,
+            Direction::Backward if at == 0 => return false,
+            Direction::Backward => self.high = at - 1,
+        }
+        self.low <= self.high
+    }
+}
+
+impl Reader {
+    async fn next(&mut self) -> Result<Option<RecordedEvent>> {
+        loop {
+            if let Some(event) = self.page.next() {
+                return Ok(Some(event));
+            }
+            let Some(ahead) = self.ahead.take() else { return Ok(None) };
+            let got = ahead.await?;
+            if self.cursor.pass(&got) {
+                self.ahead = Some(self.cursor.ask(&self.inner));
+            }
+            self.page = got.events.into_iter();
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! What all parts of an open store share.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, AtomicI64, Ordering},
+};
+
+use annals_core::{BoxFuture, Clock, Error, ErrorKind, Position, Result};
+use deadpool_postgres::{Object, Pool};
+use event_listener::Event;
+use tokio::runtime::Handle;
+
+use crate::{
+    connect::{Connector, pool_failed},
+    sql::Sql,
+    values::{Time, number, stored},
+};
+
+/// The parts of an open store.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) runtime: Handle,
+    pub(crate) connector: Connector,
+    pub(crate) pool: Pool,
+    pub(crate) sql: Sql,
+    /// Where commits are announced.
+    pub(crate) channel: String,
+    /// The time, where it is not the database's own.
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    /// The newest position known here, -1 for none.
+    pub(crate) head: AtomicI64,
+    /// Woken when the head moves and when the store closes.
+    pub(crate) changed: Event,
+    pub(crate) is_closed: AtomicBool,
+}
+
+impl Shared {
+    /// The time for the next call, `None` for the database's own.
+    pub(crate) fn time(&self) -> Option<Time> {
+        self.clock.as_ref().map(|clock| Time(clock.now()))
+    }
+
+    /// Takes in that the store has come to a position.
+    pub(crate) fn advance(&self, head: Position) {
+        let head = stored(head.get());
+        if self.head.fetch_max(head, Ordering::SeqCst) < head {
+            self.changed.notify(usize::MAX);
+        }
+    }
+
+    /// The newest position known here.
+    pub(crate) fn newest(&self) -> Option<Position> {
+        number(self.head.load(Ordering::SeqCst)).map(Position::new)
+    }
+
+    /// A connection for a short read.
+    pub(crate) async fn reader(&self) -> Result<Object> {
+        self.check_open()?;
+        self.pool.get().await.map_err(|error| pool_failed(error, self.pool.status().max_size))
+    }
+
+    pub(crate) fn check_open(&self) -> Result<()> {
+        if self.is_closed.load(Ordering::SeqCst) { Err(closed()) } else { Ok(()) }
+    }
+
+    pub(crate) fn close(&self) {
+        self.is_closed.store(true, Ordering::SeqCst);
+        self.changed.notify(usize::MAX);
+    }
+
+    /// Begins work where connections are driven; any executor may wait for it.
+    pub(crate) fn run<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T>> {
+        let task = self.runtime.spawn(work);
+        Box::pin(async move {
+            match task.await {
+                Ok(done) => done,
+                Err(error) if error.is_cancelled() => Err(closed()),
+                Err(error) => {
+                    Err(Error::new(ErrorKind::Internal, "a read panicked").caused_by(error))
+                }
+            }
+        })
+    }
+}
+
+pub(crate) fn closed() -> Error {
+    Error::new(ErrorKind::Closed, "the store is closed")
+}
+
+/// The row that every store has is gone.
+pub(crate) fn no_store() -> Error {
+    Error::new(ErrorKind::Corrupted, "the table `store` has lost its row; restore it from a backup")
+}

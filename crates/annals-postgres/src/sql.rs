@@ -1,0 +1,128 @@
+//! The texts of the statements, with the name of the schema filled in once.
+
+/// The columns of an event, in the order in which [`row`](crate::read::row) takes them.
+pub(crate) const EVENT: &str = "e.global_position, e.event_id, e.stream_id, e.version, \
+    e.event_type, e.schema_version, e.content_type, e.event_data, e.event_bytes, e.metadata, \
+    e.metadata_bytes, e.correlation_id, e.tags, e.occurred_us, e.created_at";
+
+/// Statements with a fixed text.
+#[derive(Debug)]
+pub(crate) struct Sql {
+    /// The quoted name of the schema.
+    pub(crate) schema: String,
+    pub(crate) heads: String,
+    pub(crate) by_id: String,
+    pub(crate) at_version: String,
+    pub(crate) state_of_all: String,
+    pub(crate) state: String,
+    pub(crate) states: String,
+    pub(crate) head: String,
+    pub(crate) stream_info: String,
+    pub(crate) newest_of: String,
+    pub(crate) tombstone: String,
+    pub(crate) streams: String,
+    pub(crate) info: String,
+    pub(crate) read_stream_forward: String,
+    pub(crate) read_stream_backward: String,
+}
+
+/// A name as PostgreSQL reads it between quotes.
+pub(crate) fn quoted(name: &str) -> String {
+    format!("\"{}\"", name.replace('"', "\"\""))
+}
+
+/// The call that appends.
+pub(crate) fn append(schema: &str) -> String {
+    let numbers: Vec<String> = (1..=42).map(|number| format!("${number}")).collect();
+    format!("SELECT * FROM {schema}.append({})", numbers.join(", "))
+}
+
+impl Sql {
+    pub(crate) fn new(schema: &str) -> Self {
+        let s = schema;
+        Self {
+            heads: format!(
+                "SELECT stream_id, last_version, metadata_version, metadata, is_tombstoned \
+                 FROM {s}.streams WHERE stream_id = ANY ($1)"
+            ),
+            by_id: format!(
+                "SELECT e.stream_id, e.event_id, e.version, e.global_position \
+                 FROM {s}.events e \
+                 WHERE e.event_id = ANY ($1) \
+                 AND e.global_position > (SELECT head FROM {s}.store) - $2::bigint"
+            ),
+            at_version: format!(
+                "SELECT e.stream_id, e.event_id, e.version, e.global_position \
+                 FROM unnest($1::text[], $2::bigint[], $3::bigint[]) AS w (stream, first, count) \
+                 JOIN {s}.events e ON e.stream_id = w.stream \
+                 AND e.version >= w.first AND e.version < w.first + w.count"
+            ),
+            state_of_all: format!(
+                "SELECT s.kind, s.name, s.revision, \
+                 CASE s.kind WHEN 'checkpoint' THEN s.value ELSE '' END \
+                 FROM unnest($1::text[], $2::text[]) AS k (kind, name) \
+                 JOIN {s}.state s ON s.kind = k.kind AND s.name = k.name"
+            ),
+            state: format!(
+                "SELECT value, revision, recorded_at FROM {s}.state WHERE kind = $1 AND name = $2"
+            ),
+            states: format!(
+                "SELECT value, revision, recorded_at, name FROM {s}.state \
+                 WHERE kind = $1 AND starts_with(name, $2) AND name >= $2 \
+                 AND ($3::text IS NULL OR name > $3) ORDER BY name LIMIT $4"
+            ),
+            head: format!("SELECT head, store_id::text FROM {s}.store"),
+            stream_info: format!(
+                "SELECT s.last_version, s.metadata_version, s.metadata, s.is_tombstoned, \
+                 e.created_at \
+                 FROM (SELECT $1::text AS stream, $2::text AS base) AS asked \
+                 LEFT JOIN {s}.streams s ON s.stream_id = asked.base \
+                 LEFT JOIN {s}.streams own ON own.stream_id = asked.stream \
+                 LEFT JOIN {s}.events e \
+                 ON e.stream_id = asked.stream AND e.version = own.last_version"
+            ),
+            newest_of: format!(
+                "SELECT is_tombstoned, {s}.version_beyond(stream_id, $2) - 1 \
+                 FROM {s}.streams WHERE stream_id = $1"
+            ),
+            tombstone: format!(
+                "SELECT {EVENT} FROM {s}.events e \
+                 WHERE e.stream_id = $1 AND e.version = 9223372036854775807"
+            ),
+            streams: format!(
+                "SELECT stream_id, first_position FROM {s}.streams \
+                 WHERE first_position > $1 AND ($2::text IS NULL OR stream_type = $2) \
+                 ORDER BY first_position LIMIT $3"
+            ),
+            info: format!(
+                "SELECT head, streams, store_id::text, (\
+                 SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c \
+                 WHERE c.relkind = 'r' AND c.relnamespace = \
+                 (SELECT relnamespace FROM pg_class WHERE oid = to_regclass($1))) \
+                 FROM {s}.store"
+            ),
+            read_stream_forward: read_stream(s, ""),
+            read_stream_backward: read_stream(s, " DESC"),
+            schema: schema.to_owned(),
+        }
+    }
+}
+
+/// A page of a stream with what retention leaves of it: name, from, to, time, limit.
+fn read_stream(s: &str, order: &str) -> String {
+    format!(
+        "SELECT t.head, s.last_version, s.is_deleted, s.is_tombstoned, {EVENT} \
+         FROM {s}.store t \
+         LEFT JOIN {s}.streams s ON s.stream_id = $1 \
+         LEFT JOIN LATERAL (\
+         SELECT * FROM {s}.events e \
+         WHERE e.stream_id = $1 \
+         AND e.version >= greatest($2::bigint, s.truncate_before, \
+         s.last_version + 1 - s.max_count, \
+         CASE WHEN s.max_age_seconds IS NOT NULL THEN {s}.version_since($1, \
+         coalesce($4::timestamptz, clock_timestamp()) \
+         - least(s.max_age_seconds, 100000000000) * interval '1 second') END) \
+         AND e.version <= least($3::bigint, 9223372036854775806) \
+         ORDER BY e.version{order} LIMIT $5) AS e ON true"
+    )
+}

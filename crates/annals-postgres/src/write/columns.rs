@@ -1,0 +1,217 @@
+//! A group as the arguments of the function `append`: one array for each column.
+
+use std::borrow::Cow;
+
+use annals_core::{ContentType, limits};
+use bytes::Bytes;
+use serde_json::Value;
+use tokio_postgres::types::ToSql;
+
+use super::{
+    group::{Group, Place, Put},
+    job::Request,
+    payload::Form,
+    rows::Row,
+};
+use crate::{
+    condition, text,
+    values::{Id, Json, Time, stored},
+};
+
+/// The rows of `streams`.
+#[derive(Default)]
+struct RowColumns<'a> {
+    stream: Vec<&'a str>,
+    category: Vec<Option<&'a str>>,
+    want_last: Vec<Option<i64>>,
+    want_settings: Vec<Option<i64>>,
+    want_live: Vec<bool>,
+    count: Vec<i64>,
+    first: Vec<Option<i64>>,
+    settings_count: Vec<i64>,
+    settings: Vec<Option<Json<Bytes>>>,
+    before: Vec<Option<i64>>,
+    max_count: Vec<Option<i64>>,
+    max_age: Vec<Option<i64>>,
+    is_deleted: Vec<bool>,
+    is_tombstoned: Vec<bool>,
+}
+
+/// The events.
+#[derive(Default)]
+struct EventColumns<'a> {
+    row: Vec<i32>,
+    place: Vec<Option<i64>>,
+    id: Vec<Id>,
+    stream: Vec<&'a str>,
+    category: Vec<Option<&'a str>>,
+    event_type: Vec<&'a str>,
+    schema_version: Vec<i64>,
+    content_type: Vec<Option<&'a str>>,
+    data: Vec<Option<Json<&'a [u8]>>>,
+    bytes: Vec<Option<&'a [u8]>>,
+    metadata: Vec<Option<Json<&'a [u8]>>>,
+    metadata_bytes: Vec<Option<&'a [u8]>>,
+    correlation: Vec<Option<Cow<'a, str>>>,
+    tags: Vec<Option<String>>,
+    occurred: Vec<Option<i64>>,
+    /// `None` when no event has tags.
+    tag: Option<Vec<&'a str>>,
+    tag_event: Option<Vec<i64>>,
+}
+
+/// The writes of keyed state.
+#[derive(Default)]
+struct PutColumns<'a> {
+    /// `None` when there are none.
+    kind: Option<Vec<&'a str>>,
+    name: Vec<&'a str>,
+    want: Vec<Option<i64>>,
+    below: Vec<Option<Vec<u8>>>,
+    value: Vec<Option<&'a [u8]>>,
+}
+
+/// Everything that is sent.
+pub(super) struct Columns<'a> {
+    rows: RowColumns<'a>,
+    events: EventColumns<'a>,
+    puts: PutColumns<'a>,
+    retry_stream: Option<Vec<&'a str>>,
+    retry_id: Option<Vec<Id>>,
+    retry_window: i64,
+    conditions: Option<Json<String>>,
+    now: Option<Time>,
+    channel: &'a str,
+}
+
+impl<'a> Columns<'a> {
+    pub(super) fn of(group: &'a Group, now: Option<Time>, channel: &'a str) -> Self {
+        let mut rows = RowColumns::default();
+        group.rows.iter().for_each(|row| rows.push(row));
+        let mut events = EventColumns::default();
+        for (number, place) in (0..).zip(&group.events) {
+            events.push(group, place, number);
+        }
+        let retries = Some(&group.retries).filter(|retries| !retries.is_empty());
+        let retry_stream = |retries: &'a Retries| retries.iter().map(|(s, _)| s.as_str()).collect();
+        let retry_id =
+            |retries: &Retries| retries.iter().map(|(_, id)| Id(id.to_bytes())).collect();
+        Self {
+            rows,
+            events,
+            puts: PutColumns::of(&group.puts),
+            retry_stream: retries.map(retry_stream),
+            retry_id: retries.map(retry_id),
+            retry_window: stored(limits::RETRY_WINDOW_EVENTS),
+            conditions: conditions(group),
+            now,
+            channel,
+        }
+    }
+
+    /// The arguments in the order of the function's parameters.
+    #[rustfmt::skip]
+    pub(super) fn arguments(&self) -> [&(dyn ToSql + Sync); 42] {
+        let (r, e, k) = (&self.rows, &self.events, &self.puts);
+        [
+            &r.stream, &r.category, &r.want_last, &r.want_settings, &r.want_live, &r.count,
+            &r.first, &r.settings_count, &r.settings, &r.before, &r.max_count, &r.max_age,
+            &r.is_deleted, &r.is_tombstoned, &self.retry_stream, &self.retry_id,
+            &self.retry_window, &self.conditions, &k.kind, &k.name, &k.want, &k.below, &k.value,
+            &e.row, &e.place, &e.id, &e.stream, &e.category, &e.event_type, &e.schema_version,
+            &e.content_type, &e.data, &e.bytes, &e.metadata, &e.metadata_bytes, &e.correlation,
+            &e.tags, &e.occurred, &e.tag, &e.tag_event, &self.now, &self.channel,
+        ]
+    }
+}
+
+type Retries = Vec<(annals_core::StreamName, annals_core::EventId)>;
+
+impl<'a> RowColumns<'a> {
+    fn push(&mut self, row: &'a Row) {
+        let settings = row.settings.last();
+        let number = |number: Option<u64>| number.map(stored);
+        self.stream.push(row.stream.as_str());
+        self.category.push(row.stream.category_str());
+        self.want_last.push(row.last);
+        self.want_settings.push(row.settings_last);
+        self.want_live.push(row.is_live);
+        self.count.push(stored(row.count));
+        self.first.push(number(row.first));
+        self.settings_count.push(stored(row.settings.len() as u64));
+        self.settings.push(settings.map(|settings| Json(settings.to_json())));
+        let before = settings.and_then(|settings| settings.truncate_before);
+        self.before.push(number(before.map(annals_core::Version::get)));
+        // Of settings only the newest are read.
+        let newest_only = row.stream.is_metastream().then_some(1);
+        let max_count = settings.and_then(|settings| settings.max_count);
+        self.max_count.push(newest_only.or(number(max_count)));
+        self.max_age.push(number(settings.and_then(|settings| settings.max_age_seconds)));
+        self.is_deleted.push(settings.is_some_and(|settings| settings.is_deleted()));
+        self.is_tombstoned.push(row.is_tombstoned);
+    }
+}
+
+impl<'a> EventColumns<'a> {
+    fn push(&mut self, group: &'a Group, place: &Place, number: i64) {
+        let Some(event) = group.event(place) else { return };
+        let stream = &group.rows.at(place.row).stream;
+        // Rows are counted from 1.
+        self.row.push(i32::try_from(place.row + 1).unwrap_or(i32::MAX));
+        self.place.push(place.place.map(stored));
+        self.id.push(Id(event.id.to_bytes()));
+        self.stream.push(stream.as_str());
+        self.category.push(stream.category_str());
+        self.event_type.push(event.event_type.as_str());
+        self.schema_version.push(i64::from(event.schema_version));
+        let is_json = event.content_type == ContentType::Json;
+        self.content_type.push((!is_json).then(|| event.content_type.as_str()));
+        let (data, bytes) = split(&event.data, place.forms.data);
+        self.data.push(data);
+        self.bytes.push(bytes);
+        let (metadata, bytes) = split(event.metadata.as_bytes(), place.forms.metadata);
+        self.metadata.push(metadata);
+        // Metadata that are empty are none.
+        self.metadata_bytes.push(bytes.filter(|bytes| !bytes.is_empty()));
+        self.correlation.push(event.metadata.correlation().map(|id| text::correlation(id)));
+        let has_tags = !event.tags.as_slice().is_empty();
+        self.tags.push(has_tags.then(|| text::array(&event.tags)));
+        self.occurred.push(event.time.map(annals_core::Timestamp::as_micros));
+        for tag in &event.tags {
+            self.tag.get_or_insert_default().push(tag.as_str());
+            self.tag_event.get_or_insert_default().push(number);
+        }
+    }
+}
+
+/// A value in the column for its form; the other one is NULL.
+fn split(bytes: &[u8], form: Form) -> (Option<Json<&[u8]>>, Option<&[u8]>) {
+    match form {
+        Form::Json => (Some(Json(bytes)), None),
+        Form::Bytes => (None, Some(bytes)),
+    }
+}
+
+impl<'a> PutColumns<'a> {
+    fn of(puts: &'a [Put]) -> Self {
+        let mut columns = Self::default();
+        for put in puts {
+            columns.kind.get_or_insert_default().push(put.key.kind.as_str());
+            columns.name.push(put.key.name.as_str());
+            columns.want.push(put.want);
+            columns.below.push(put.below.map(|position| position.get().to_be_bytes().to_vec()));
+            columns.value.push(put.value.as_deref());
+        }
+        columns
+    }
+}
+
+fn conditions(group: &Group) -> Option<Json<String>> {
+    let appends = group.members.iter().filter_map(|member| match &member.job.request {
+        Request::Append(append) => Some(append),
+        Request::Delete(_) | Request::Put(_) => None,
+    });
+    let conditions: Vec<Value> =
+        appends.flat_map(|append| &append.conditions).map(condition::to_json).collect();
+    (!conditions.is_empty()).then(|| Json(Value::Array(conditions).to_string()))
+}

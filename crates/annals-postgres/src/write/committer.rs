@@ -1,0 +1,217 @@
+//! The committer: one task that sends group after group over a connection of its own.
+//!
+//! While a group is on its way the next one gathers, so that many callers share a transaction and
+//! its sync without waiting for one another. What was sent over a connection that is lost is
+//! looked for and sent again: an event that is stored is recognised by its id.
+
+use std::{collections::VecDeque, sync::Arc};
+
+use annals_core::{Error, ErrorKind, Result};
+use async_channel::Receiver;
+
+use super::{
+    apply::{self, Applied, Stored},
+    columns::Columns,
+    group::Group,
+    job::{Job, Stage},
+    look::Looked,
+    settle::{Settled, Violation, settle},
+};
+use crate::{
+    connect::Link,
+    failure::{failed, is_about_data, is_lost},
+    shared::Shared,
+};
+
+/// Most requests in hand.
+const WAITING_MAX: usize = 2_048;
+/// How often a request is tried while others change what it depends on.
+const ATTEMPTS_MAX: u32 = 1_000;
+
+#[derive(Debug)]
+pub(crate) struct Committer {
+    shared: Arc<Shared>,
+    jobs: Receiver<Box<Job>>,
+    waiting: VecDeque<Box<Job>>,
+    link: Option<Link>,
+}
+
+impl Committer {
+    pub(crate) fn new(shared: Arc<Shared>, jobs: Receiver<Box<Job>>, link: Link) -> Self {
+        Self { shared, jobs, waiting: VecDeque::new(), link: Some(link) }
+    }
+
+    /// Works until the queue is closed and empty.
+    pub(crate) async fn run(mut self) {
+        loop {
+            if self.waiting.is_empty() {
+                match self.jobs.recv().await {
+                    Ok(job) => self.waiting.push_back(job),
+                    Err(_) => return,
+                }
+            }
+            while self.waiting.len() < WAITING_MAX {
+                let Ok(job) = self.jobs.try_recv() else { break };
+                self.waiting.push_back(job);
+            }
+            self.round().await;
+        }
+    }
+
+    /// Takes all that waits one step on.
+    async fn round(&mut self) {
+        let link = match self.link.take() {
+            Some(link) => link,
+            None => match self.shared.connector.link_patiently().await {
+                Ok(link) => link,
+                Err(error) => return self.refuse_all(&error),
+            },
+        };
+        match self.step(&link).await {
+            Ok(()) => self.link = Some(link),
+            Err(error) if is_lost(&error) => {
+                tracing::warn!(error = %error, "the connection for appends was lost");
+            }
+            Err(error) => {
+                self.link = Some(link);
+                self.refuse_all(&failed("an append", error));
+            }
+        }
+    }
+
+    fn refuse_all(&mut self, error: &Error) {
+        for job in self.waiting.drain(..) {
+            job.answer(Err(error.clone()));
+        }
+    }
+
+    /// On an error everything is waiting again.
+    async fn step(&mut self, link: &Link) -> Result<(), tokio_postgres::Error> {
+        self.look_first(link).await?;
+        let mut group = Group::default();
+        let mut deferred = VecDeque::new();
+        for job in self.waiting.drain(..) {
+            if let Err(mut job) = group.admit(job) {
+                // What was known of its streams may be about to change.
+                if matches!(job.stage, Stage::Known(_)) {
+                    job.stage = Stage::Unknown;
+                }
+                deferred.push_back(job);
+            }
+        }
+        self.waiting = deferred;
+        if group.is_empty() {
+            return Ok(());
+        }
+        let columns = Columns::of(&group, self.shared.time(), &self.shared.channel);
+        let applied = apply::call(link, &columns).await;
+        drop(columns);
+        match applied {
+            Ok(Applied::Stored(stored)) => {
+                self.answer(group, &stored);
+                Ok(())
+            }
+            Ok(Applied::Refused(violated)) => self.sort_out(link, group, &violated).await,
+            Err(error) if is_about_data(&error) => {
+                self.blame(group, error);
+                Ok(())
+            }
+            Err(error) => {
+                self.take_back(group, is_lost(&error));
+                Err(error)
+            }
+        }
+    }
+
+    /// Looks at the streams of requests that cannot go on without.
+    async fn look_first(&mut self, link: &Link) -> Result<(), tokio_postgres::Error> {
+        let is_unknown = |job: &Job| matches!(job.stage, Stage::Unknown);
+        if !self.waiting.iter().any(|job| is_unknown(job)) {
+            return Ok(());
+        }
+        let unknown = self.waiting.iter().map(|job| &**job).filter(|job| is_unknown(job));
+        let looked = Looked::at(link, &self.shared.sql, unknown).await?;
+        let waiting = std::mem::take(&mut self.waiting);
+        for job in waiting {
+            if is_unknown(&job) {
+                self.settle(job, &looked, None);
+            } else {
+                self.waiting.push_back(job);
+            }
+        }
+        Ok(())
+    }
+
+    fn settle(&mut self, mut job: Box<Job>, looked: &Looked, violation: Violation) {
+        job.attempts += 1;
+        match settle(&mut job, looked, violation) {
+            Settled::Answered(answer) => job.answer(answer),
+            Settled::Open if job.attempts > ATTEMPTS_MAX => job.answer(Err(Error::new(
+                ErrorKind::Unavailable,
+                "others changed what the request depends on whenever it was tried; try it later",
+            ))),
+            Settled::Open => self.waiting.push_back(job),
+        }
+    }
+
+    fn answer(&self, group: Group, stored: &Stored) {
+        if let Some(head) = stored.head(&group) {
+            self.shared.advance(head);
+        }
+        for member in group.members {
+            let answer = stored.receipt(&member);
+            member.job.answer(answer);
+        }
+    }
+
+    /// Finds out which requests of a refused group are to blame; the others wait again.
+    async fn sort_out(
+        &mut self,
+        link: &Link,
+        group: Group,
+        violated: &[Option<annals_core::Position>],
+    ) -> Result<(), tokio_postgres::Error> {
+        let jobs = group.members.iter().map(|member| &*member.job);
+        let looked = match Looked::at(link, &self.shared.sql, jobs).await {
+            Ok(looked) => looked,
+            Err(error) => {
+                self.take_back(group, false);
+                return Err(error);
+            }
+        };
+        for member in group.members {
+            let own = violated.get(member.conditions.clone()).unwrap_or_default();
+            let violation = own.iter().enumerate().find_map(|(n, place)| Some((n, (*place)?)));
+            self.settle(member.job, &looked, violation);
+        }
+        Ok(())
+    }
+
+    /// PostgreSQL could not take a value of the group: each request is tried alone, and one that
+    /// was alone already is tried without `json`.
+    fn blame(&mut self, group: Group, error: tokio_postgres::Error) {
+        let is_alone = group.members.len() == 1;
+        let error = failed("an append", error);
+        for member in group.members {
+            let mut job = member.job;
+            if !is_alone {
+                job.is_alone = true;
+            } else if !job.store_as_bytes() {
+                job.answer(Err(error.clone()));
+                continue;
+            }
+            self.waiting.push_back(job);
+        }
+    }
+
+    fn take_back(&mut self, group: Group, may_be_done: bool) {
+        for member in group.members.into_iter().rev() {
+            let mut job = member.job;
+            if may_be_done {
+                job.is_resent = true;
+                job.stage = Stage::Unknown;
+            }
+            self.waiting.push_front(job);
+        }
+    }
+}
