@@ -6,7 +6,7 @@ use annals_core::{Error, ErrorKind, Result};
 use deadpool_postgres::ClientWrapper;
 use tokio::{
     task::JoinHandle,
-    time::{Instant, sleep},
+    time::{Instant, interval_at},
 };
 use tokio_postgres::{Client, Config, Connection, NoTls, Socket, Statement, tls::NoTlsStream};
 
@@ -74,7 +74,7 @@ impl Connector {
             if error.kind() != ErrorKind::Unavailable || Instant::now() + pause > deadline {
                 return Err(error);
             }
-            sleep(pause).await;
+            interval_at(Instant::now() + pause, pause).tick().await;
             pause = std::cmp::min(pause * 2, PAUSE_MAX);
         }
     }

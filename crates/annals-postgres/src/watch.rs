@@ -6,7 +6,7 @@
 use std::{future::poll_fn, sync::Arc, time::Duration};
 
 use futures_lite::future;
-use tokio::time::{MissedTickBehavior, interval, sleep};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_postgres::{AsyncMessage, Client};
 
 use crate::{connect::Driven, shared::Shared, sql::quoted, values::number};
@@ -20,7 +20,8 @@ pub(crate) async fn watch(shared: Arc<Shared>, poll_every: Duration) {
         if let Err(error) = listen(&shared, poll_every).await {
             tracing::warn!(%error, "listening for commits of others was interrupted");
         }
-        sleep(PAUSE).await;
+        // The pause ends early when the store closes.
+        drop(timeout(PAUSE, shared.changed.listen()).await);
     }
 }
 

@@ -2,14 +2,15 @@
 
 use std::{process::ExitCode, sync::Arc};
 
-use annals_core::{Backend, Clock, Result};
+use annals_core::{Backend, Clock, Error, Result};
 use annals_postgres::{Options, Postgres};
+use annals_testbed::postgres::{self as testbed, Durability, shared_url};
 use annals_testkit::{Harness, Place, run};
 use futures_lite::future::block_on;
 
-/// A database that tests may create schemas in.
+/// A database that tests may create schemas in, or why there is none.
 #[derive(Debug)]
-struct Server(Option<String>);
+struct Server(Result<String, String>);
 
 #[derive(Debug)]
 struct Schema {
@@ -24,12 +25,13 @@ impl Harness for Server {
     }
 
     fn missing(&self) -> Option<String> {
-        self.0.is_none().then(|| "ANNALS_TEST_POSTGRES names no database".to_owned())
+        self.0.clone().err()
     }
 
     fn place(&self, clock: Arc<dyn Clock>) -> Result<Box<dyn Place>> {
         let name = format!("test_{}", uuid::Uuid::now_v7().simple());
-        Ok(Box::new(Schema { url: self.0.clone().unwrap_or_default(), name, clock }))
+        let url = self.0.clone().map_err(Error::invalid)?;
+        Ok(Box::new(Schema { url, name, clock }))
     }
 }
 
@@ -45,5 +47,20 @@ impl Place for Schema {
 }
 
 fn main() -> ExitCode {
-    run(vec![Box::new(Server(std::env::var("ANNALS_TEST_POSTGRES").ok()))])
+    // A server of our own where the run of the tests brings none; it ends with this.
+    let mut own = None;
+    let url = shared_url().map_or_else(
+        || {
+            let options = testbed::Options {
+                durability: Durability::Fast,
+                settings: vec![("max_connections".into(), "300".into())],
+                ..testbed::Options::default()
+            };
+            let server =
+                testbed::Postgres::start(options).map_err(|problem| problem.to_string())?;
+            Ok(own.insert(server).url())
+        },
+        Ok,
+    );
+    run(vec![Box::new(Server(url))])
 }
