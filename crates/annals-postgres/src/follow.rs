@@ -51,7 +51,7 @@ impl Follow for Followed {
         };
         self.0.shared.run(async move {
             let page = all::page(&inner.shared, &stretch).await?;
-            let is_last = (page.events.len() as u64) < PAGE_EVENTS;
+            let is_last = !page.is_full;
             let end = page.head.map_or(Position::FIRST, Position::next);
             let next = page.events.last().filter(|_| !is_last).map_or(end, |e| e.position.next());
             Ok(Page { events: page.events, next, head: page.head, is_last, is_closed: false })
@@ -70,7 +70,7 @@ impl Follow for Followed {
         self.0.shared.run(async move {
             let page = stream::page(&inner.shared, &stretch).await?;
             let mut events = page.events;
-            let is_last = (events.len() as u64) < PAGE_EVENTS;
+            let is_last = !page.is_full;
             let end = page.last.map_or(Version::FIRST, Version::next);
             let next = events.last().filter(|_| !is_last).map_or(end, |e| e.version.next());
             let is_closed = is_last && page.is_tombstoned;

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     failure::failed,
     shared::Shared,
-    sql::EVENT,
+    sql::{self, EVENT},
     values::{number, stored},
 };
 
@@ -31,6 +31,8 @@ pub(crate) struct Stretch {
 pub(crate) struct AllPage {
     pub(crate) events: Vec<RecordedEvent>,
     pub(crate) head: Option<Position>,
+    /// Whether the page ended before the stretch may have.
+    pub(crate) is_full: bool,
 }
 
 /// Queries of more items are not worth remembering.
@@ -51,8 +53,9 @@ pub(crate) async fn page(shared: &Shared, stretch: &Stretch) -> Result<AllPage> 
     values.extend(arguments.iter().map(Argument::as_sql));
     let rows = client.query(&prepared, &values).await.map_err(reading)?;
     let head = rows.first().and_then(|row| number(row.get(0))).map(Position::new);
-    let events = rows.iter().filter_map(|row| row::event(row, 1).transpose());
-    Ok(AllPage { events: events.collect::<Result<_, _>>().map_err(reading)?, head })
+    let is_full = row::is_full(&rows, 1, stretch.limit);
+    let events = rows.iter().filter_map(|row| row::event(row, 2).transpose());
+    Ok(AllPage { events: events.collect::<Result<_, _>>().map_err(reading)?, head, is_full })
 }
 
 /// The statement with its arguments after the stretch and the limit.
@@ -71,11 +74,11 @@ fn statement(schema: &str, stretch: &Stretch) -> (String, Vec<Argument>) {
             format!("({}) AS m JOIN {schema}.events e ON e.global_position = m.p", matching.sql);
         (found, matching.arguments)
     };
+    let page = sql::page(&source, "global_position", order, "$3");
     let sql = format!(
-        "SELECT s.head, {EVENT} FROM {schema}.store s \
+        "SELECT s.head, e.upto, {EVENT} FROM {schema}.store s \
          CROSS JOIN LATERAL (SELECT least($2::bigint, s.head) AS high) AS h \
-         LEFT JOIN LATERAL (SELECT e.* FROM {source} \
-         ORDER BY e.global_position{order} LIMIT $3::bigint) AS e ON $1::bigint <= h.high \
+         LEFT JOIN LATERAL ({page}) AS e ON $1::bigint <= h.high \
          ORDER BY e.global_position{order}"
     );
     (sql, arguments)

@@ -33,6 +33,7 @@ enum Source {
 /// A page of either source.
 struct Got {
     events: Vec<RecordedEvent>,
+    is_full: bool,
     /// The newest position; for a stream it does not matter.
     head: Option<u64>,
 }
@@ -100,7 +101,8 @@ impl Cursor {
                 let stretch = all::Stretch { query: query.clone(), direction, low, high, limit };
                 inner.shared.run(async move {
                     let page = all::page(&shared, &stretch).await?;
-                    Ok(Got { events: page.events, head: page.head.map(annals_core::Position::get) })
+                    let head = page.head.map(annals_core::Position::get);
+                    Ok(Got { events: page.events, is_full: page.is_full, head })
                 })
             }
             Source::Stream(stream) => {
@@ -113,7 +115,7 @@ impl Cursor {
                     if page.last.is_none() || page.is_deleted {
                         return Err(Error::stream_not_found(&stretch.stream));
                     }
-                    Ok(Got { events: page.events, head: None })
+                    Ok(Got { events: page.events, is_full: page.is_full, head: None })
                 })
             }
         }
@@ -125,10 +127,8 @@ impl Cursor {
             // A read ends at the newest event there was when it began.
             self.high = std::cmp::min(self.high, head);
         }
-        let count = got.events.len() as u64;
-        let is_full = count == self.limit();
-        self.left -= count;
-        let Some(last) = got.events.last().filter(|_| is_full && self.left > 0) else {
+        self.left = self.left.saturating_sub(got.events.len() as u64);
+        let Some(last) = got.events.last().filter(|_| got.is_full && self.left > 0) else {
             return false;
         };
         let at = match &self.source {

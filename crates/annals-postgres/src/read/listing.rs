@@ -11,16 +11,17 @@ use bytestring::ByteString;
 use futures_lite::stream;
 use tokio_postgres::Row;
 
+use super::row;
 use crate::{
     failure::failed,
     shared::{Shared, no_store},
-    values::{Time, number},
+    values::{Time, number, stored},
 };
 
 /// Names on a page.
 const NAMES: i64 = 2_000;
-/// Pieces of state on a page; each may have megabytes.
-const ENTRIES: i64 = 32;
+/// Pieces of state on a page.
+const ENTRIES: u64 = 512;
 
 /// Gives out page after page. `page` gives the items after a place, and the place that the next
 /// page follows.
@@ -105,7 +106,7 @@ pub(crate) async fn states(
     let prepared = client.prepare_cached(&shared.sql.states).await.map_err(reading)?;
     let after = after.as_ref().map(Name::as_str);
     let rows = client
-        .query(&prepared, &[&kind.as_str(), &prefix, &after, &ENTRIES])
+        .query(&prepared, &[&kind.as_str(), &prefix, &after, &stored(ENTRIES)])
         .await
         .map_err(reading)?;
     let entries = rows.iter().map(|row| {
@@ -113,7 +114,7 @@ pub(crate) async fn states(
         entry(StateKey { kind, name }, row)
     });
     let entries: Vec<StateEntry> = entries.collect();
-    let is_full = rows.len() == usize::try_from(ENTRIES).unwrap_or_default();
+    let is_full = row::is_full(&rows, 4, ENTRIES);
     let next = entries.last().filter(|_| is_full).map(|entry| Some(entry.key.name.clone()));
     Ok((entries, next))
 }

@@ -32,6 +32,8 @@ pub(crate) struct StreamPage {
     /// The newest position of the store.
     pub(crate) head: Option<Position>,
     pub(crate) last: Option<Version>,
+    /// Whether the page ended before the stretch may have.
+    pub(crate) is_full: bool,
     pub(crate) is_deleted: bool,
     pub(crate) is_tombstoned: bool,
 }
@@ -53,7 +55,8 @@ pub(crate) async fn page(shared: &Shared, stretch: &Stretch) -> Result<StreamPag
         )
         .await
         .map_err(reading)?;
-    let events = rows.iter().filter_map(|row| row::event(row, 4).transpose());
+    let is_full = row::is_full(&rows, 4, stretch.limit);
+    let events = rows.iter().filter_map(|row| row::event(row, 5).transpose());
     let events = events.collect::<Result<_, _>>().map_err(reading)?;
     let Some(first) = rows.first() else { return Err(crate::shared::no_store()) };
     let flag = |column| first.get::<_, Option<bool>>(column).unwrap_or_default();
@@ -61,6 +64,7 @@ pub(crate) async fn page(shared: &Shared, stretch: &Stretch) -> Result<StreamPag
         events,
         head: number(first.get(0)).map(Position::new),
         last: first.get::<_, Option<i64>>(1).and_then(number).map(Version::new),
+        is_full,
         is_deleted: flag(2),
         is_tombstoned: flag(3),
     })
