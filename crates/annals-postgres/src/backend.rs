@@ -130,12 +130,12 @@ impl Backend for Postgres {
 
     fn head(&self) -> BoxFuture<'_, Result<Option<Position>>> {
         let shared = Arc::clone(&self.0.shared);
-        self.0.shared.run(async move { listing::head(&shared).await })
+        self.0.shared.here(async move { listing::head(&shared).await })
     }
 
     fn stream_info(&self, stream: &StreamName) -> BoxFuture<'_, Result<StreamInfo>> {
         let (shared, stream) = (Arc::clone(&self.0.shared), stream.clone());
-        self.0.shared.run(async move { stream_page::info(&shared, &stream).await })
+        self.0.shared.here(async move { stream_page::info(&shared, &stream).await })
     }
 
     fn streams(&self, category: Option<Category>) -> BoxStream<'static, Result<StreamName>> {
@@ -144,13 +144,13 @@ impl Backend for Postgres {
             let (shared, category) = (Arc::clone(&inner.shared), category.clone());
             inner
                 .shared
-                .run(async move { listing::streams(&shared, category.as_ref(), after).await })
+                .here(async move { listing::streams(&shared, category.as_ref(), after).await })
         })
     }
 
     fn state(&self, key: &StateKey) -> BoxFuture<'_, Result<Option<StateEntry>>> {
         let (shared, key) = (Arc::clone(&self.0.shared), key.clone());
-        self.0.shared.run(async move { listing::state(&shared, &key).await })
+        self.0.shared.here(async move { listing::state(&shared, &key).await })
     }
 
     fn put_state(&self, put: StatePut) -> BoxFuture<'_, Result<u64>> {
@@ -167,13 +167,13 @@ impl Backend for Postgres {
         let (inner, prefix) = (Arc::clone(&self.0), prefix.to_owned());
         listing::paged(None, move |after| {
             let (shared, prefix) = (Arc::clone(&inner.shared), prefix.clone());
-            inner.shared.run(async move { listing::states(&shared, kind, &prefix, after).await })
+            inner.shared.here(async move { listing::states(&shared, kind, &prefix, after).await })
         })
     }
 
     fn info(&self) -> BoxFuture<'_, Result<StoreInfo>> {
         let shared = Arc::clone(&self.0.shared);
-        self.0.shared.run(async move { listing::info(&shared).await })
+        self.0.shared.here(async move { listing::info(&shared).await })
     }
 
     fn close(&self) -> BoxFuture<'_, Result<()>> {

@@ -17,6 +17,7 @@ use crate::{
     connect::Connector,
     failure::failed,
     migrate::{migrate, pending},
+    read::rows::RowBytes,
     shared::{Shared, no_store},
     sql::{self, Sql, quoted},
     watch::watch,
@@ -84,6 +85,7 @@ async fn begin(config: Config, options: Options, runtime: Handle) -> Result<Begu
         head: AtomicI64::new(head),
         changed: Event::new(),
         is_closed: AtomicBool::new(false),
+        row_bytes: RowBytes::default(),
     });
     runtime.spawn(watch(Arc::clone(&shared), options.poll_every));
     let (queue, jobs) = async_channel::bounded(QUEUE);

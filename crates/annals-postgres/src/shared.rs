@@ -1,8 +1,12 @@
 //! What all parts of an open store share.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicBool, AtomicI64, Ordering},
+use std::{
+    future::poll_fn,
+    pin::pin,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicI64, Ordering},
+    },
 };
 
 use annals_core::{BoxFuture, Clock, Error, ErrorKind, Position, Result};
@@ -12,6 +16,7 @@ use tokio::runtime::Handle;
 
 use crate::{
     connect::{Connector, pool_failed},
+    read::rows::RowBytes,
     sql::Sql,
     values::{Time, number, stored},
 };
@@ -32,6 +37,8 @@ pub(crate) struct Shared {
     /// Woken when the head moves and when the store closes.
     pub(crate) changed: Event,
     pub(crate) is_closed: AtomicBool,
+    /// The size of what is read.
+    pub(crate) row_bytes: RowBytes,
 }
 
 impl Shared {
@@ -68,7 +75,25 @@ impl Shared {
         self.changed.notify(usize::MAX);
     }
 
-    /// Begins work where connections are driven; any executor may wait for it.
+    /// Work that goes on where it is awaited, on any executor. It changes threads only for the
+    /// socket.
+    pub(crate) fn here<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T>> + Send + 'static,
+    ) -> BoxFuture<'static, Result<T>> {
+        let runtime = self.runtime.clone();
+        Box::pin(async move {
+            let mut work = pin!(work);
+            poll_fn(|context| {
+                // Sockets and timers are those of our runtime.
+                let _entered = runtime.enter();
+                work.as_mut().poll(context)
+            })
+            .await
+        })
+    }
+
+    /// Begins work beside the caller, where connections are driven; any executor may wait for it.
     pub(crate) fn run<T: Send + 'static>(
         &self,
         work: impl Future<Output = Result<T>> + Send + 'static,

@@ -5,27 +5,6 @@ pub(crate) const EVENT: &str = "e.global_position, e.event_id, e.stream_id, e.ve
     e.event_type, e.schema_version, e.content_type, e.event_data, e.event_bytes, e.metadata, \
     e.metadata_bytes, e.correlation_id, e.tags, e.occurred_us, e.created_at";
 
-/// What the payloads of an event take in the table.
-const SIZE: &str = "coalesce(pg_column_size(e.event_data), 0) \
-    + coalesce(pg_column_size(e.event_bytes), 0) + coalesce(pg_column_size(e.metadata), 0) \
-    + coalesce(pg_column_size(e.metadata_bytes), 0)";
-
-/// The events of a page, at most as many as the argument `limit` says and not many more bytes than
-/// [`PAGE_BYTES`]; with `upto`, the bytes up to and including each.
-pub(crate) fn page(source: &str, key: &str, order: &str, limit: &str) -> String {
-    format!(
-        "SELECT * FROM (\
-         SELECT e.*, {SIZE} AS size, \
-         sum({SIZE}) OVER (ORDER BY e.{key}{order} ROWS UNBOUNDED PRECEDING) AS upto \
-         FROM {source} ORDER BY e.{key}{order} LIMIT {limit}::bigint) AS e \
-         WHERE e.upto - e.size < {PAGE_BYTES}"
-    )
-}
-
-/// Bytes in the table after which a page ends, so that it fits into memory whatever the events
-/// are.
-pub(crate) const PAGE_BYTES: i64 = 4 * 1024 * 1024;
-
 /// Statements with a fixed text.
 #[derive(Debug)]
 pub(crate) struct Sql {
@@ -88,12 +67,9 @@ impl Sql {
                 "SELECT value, revision, recorded_at FROM {s}.state WHERE kind = $1 AND name = $2"
             ),
             states: format!(
-                "SELECT value, revision, recorded_at, name, upto FROM (\
-                 SELECT value, revision, recorded_at, name, length(value) AS size, \
-                 sum(length(value)) OVER (ORDER BY name ROWS UNBOUNDED PRECEDING) AS upto \
-                 FROM {s}.state WHERE kind = $1 AND starts_with(name, $2) AND name >= $2 \
-                 AND ($3::text IS NULL OR name > $3) ORDER BY name LIMIT $4) AS page \
-                 WHERE upto - size < {PAGE_BYTES} ORDER BY name"
+                "SELECT value, revision, recorded_at, name FROM {s}.state \
+                 WHERE kind = $1 AND starts_with(name, $2) AND name >= $2 \
+                 AND ($3::text IS NULL OR name > $3) ORDER BY name LIMIT $4"
             ),
             head: format!("SELECT head, store_id::text FROM {s}.store"),
             stream_info: format!(
@@ -134,21 +110,18 @@ impl Sql {
 
 /// A page of a stream with what retention leaves of it: name, from, to, time, limit.
 fn read_stream(s: &str, order: &str) -> String {
-    let readable = format!(
-        "{s}.events e WHERE e.stream_id = $1 \
+    format!(
+        "SELECT t.head, s.last_version, s.is_deleted, s.is_tombstoned, {EVENT} \
+         FROM {s}.store t \
+         LEFT JOIN {s}.streams s ON s.stream_id = $1 \
+         LEFT JOIN LATERAL (SELECT e.* FROM {s}.events e WHERE e.stream_id = $1 \
          AND e.version >= greatest($2::bigint, s.truncate_before, \
          s.last_version + 1 - s.max_count, \
          CASE WHEN s.max_age_seconds IS NOT NULL THEN {s}.version_since($1, \
          coalesce($4::timestamptz, clock_timestamp()) \
          - least(s.max_age_seconds, 100000000000) * interval '1 second') END) \
-         AND e.version <= least($3::bigint, 9223372036854775806)"
-    );
-    let page = page(&readable, "version", order, "$5");
-    format!(
-        "SELECT t.head, s.last_version, s.is_deleted, s.is_tombstoned, e.upto, {EVENT} \
-         FROM {s}.store t \
-         LEFT JOIN {s}.streams s ON s.stream_id = $1 \
-         LEFT JOIN LATERAL ({page}) AS e ON true \
+         AND e.version <= least($3::bigint, 9223372036854775806) \
+         ORDER BY e.version{order} LIMIT $5) AS e ON true \
          ORDER BY e.version{order}"
     )
 }

@@ -10,7 +10,7 @@ use super::{
 use crate::{
     failure::failed,
     shared::Shared,
-    sql::{self, EVENT},
+    sql::EVENT,
     values::{number, stored},
 };
 
@@ -48,14 +48,15 @@ pub(crate) async fn page(shared: &Shared, stretch: &Stretch) -> Result<AllPage> 
         if is_remembered { client.prepare_cached(&sql).await } else { client.prepare(&sql).await };
     let prepared = prepared.map_err(reading)?;
     let (low, high) = (stored(stretch.low), stored(stretch.high));
-    let limit = stored(stretch.limit);
-    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&low, &high, &limit];
+    let limit = shared.limit(stretch.limit);
+    let stored_limit = stored(limit);
+    let mut values: Vec<&(dyn ToSql + Sync)> = vec![&low, &high, &stored_limit];
     values.extend(arguments.iter().map(Argument::as_sql));
-    let rows = client.query(&prepared, &values).await.map_err(reading)?;
-    let head = rows.first().and_then(|row| number(row.get(0))).map(Position::new);
-    let is_full = row::is_full(&rows, 1, stretch.limit);
-    let events = rows.iter().filter_map(|row| row::event(row, 2).transpose());
-    Ok(AllPage { events: events.collect::<Result<_, _>>().map_err(reading)?, head, is_full })
+    let page = shared.rows(client, &prepared, &values, limit).await.map_err(reading)?;
+    let head = page.rows.first().and_then(|row| number(row.get(0))).map(Position::new);
+    let events = page.rows.iter().filter_map(|row| row::event(row, 1).transpose());
+    let events = events.collect::<Result<_, _>>().map_err(reading)?;
+    Ok(AllPage { events, head, is_full: page.is_full })
 }
 
 /// The statement with its arguments after the stretch and the limit.
@@ -74,11 +75,11 @@ fn statement(schema: &str, stretch: &Stretch) -> (String, Vec<Argument>) {
             format!("({}) AS m JOIN {schema}.events e ON e.global_position = m.p", matching.sql);
         (found, matching.arguments)
     };
-    let page = sql::page(&source, "global_position", order, "$3");
     let sql = format!(
-        "SELECT s.head, e.upto, {EVENT} FROM {schema}.store s \
+        "SELECT s.head, {EVENT} FROM {schema}.store s \
          CROSS JOIN LATERAL (SELECT least($2::bigint, s.head) AS high) AS h \
-         LEFT JOIN LATERAL ({page}) AS e ON $1::bigint <= h.high \
+         LEFT JOIN LATERAL (SELECT e.* FROM {source} \
+         ORDER BY e.global_position{order} LIMIT $3::bigint) AS e ON $1::bigint <= h.high \
          ORDER BY e.global_position{order}"
     );
     (sql, arguments)

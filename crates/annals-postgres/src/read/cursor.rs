@@ -9,7 +9,7 @@ use annals_core::{
 use futures_lite::stream;
 
 use super::{all, stream as one};
-use crate::backend::Inner;
+use crate::{backend::Inner, shared::Shared};
 
 /// Events on a page.
 const PAGE_EVENTS: u64 = 512;
@@ -24,7 +24,7 @@ pub(crate) struct Cursor {
     left: u64,
 }
 
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 enum Source {
     All(Query),
     Stream(StreamName),
@@ -46,13 +46,13 @@ struct Reader {
 }
 
 impl Cursor {
-    /// Begins a read; the first page is asked for now.
+    /// Begins a read. The first page goes on where it is awaited; those after it are read ahead.
     pub(crate) fn begin(
         inner: Arc<Inner>,
         read: Read,
     ) -> BoxStream<'static, Result<RecordedEvent>> {
         let cursor = Self::new(read);
-        let ahead = Some(cursor.ask(&inner));
+        let ahead = Some(inner.shared.here(cursor.ask(Arc::clone(&inner.shared))));
         let reader = Reader { inner, cursor, page: Vec::new().into_iter(), ahead };
         // Boxed, because it moves with every event.
         Box::pin(stream::unfold(Some(Box::new(reader)), |reader| async move {
@@ -93,21 +93,20 @@ impl Cursor {
         std::cmp::min(self.left, PAGE_EVENTS)
     }
 
-    fn ask(&self, inner: &Arc<Inner>) -> BoxFuture<'static, Result<Got>> {
-        let (direction, low, high, limit) = (self.direction, self.low, self.high, self.limit());
-        let shared = Arc::clone(&inner.shared);
-        match &self.source {
-            Source::All(query) => {
-                let stretch = all::Stretch { query: query.clone(), direction, low, high, limit };
-                inner.shared.run(async move {
+    /// The next page.
+    fn ask(&self, shared: Arc<Shared>) -> impl Future<Output = Result<Got>> + Send + use<> {
+        let (source, direction) = (self.source.clone(), self.direction);
+        let (low, high, limit) = (self.low, self.high, self.limit());
+        async move {
+            match source {
+                Source::All(query) => {
+                    let stretch = all::Stretch { query, direction, low, high, limit };
                     let page = all::page(&shared, &stretch).await?;
                     let head = page.head.map(annals_core::Position::get);
                     Ok(Got { events: page.events, is_full: page.is_full, head })
-                })
-            }
-            Source::Stream(stream) => {
-                let stretch = one::Stretch { stream: stream.clone(), direction, low, high, limit };
-                inner.shared.run(async move {
+                }
+                Source::Stream(stream) => {
+                    let stretch = one::Stretch { stream, direction, low, high, limit };
                     let page = one::page(&shared, &stretch).await?;
                     if page.is_tombstoned {
                         return Err(Error::stream_deleted(&stretch.stream));
@@ -116,7 +115,7 @@ impl Cursor {
                         return Err(Error::stream_not_found(&stretch.stream));
                     }
                     Ok(Got { events: page.events, is_full: page.is_full, head: None })
-                })
+                }
             }
         }
     }
@@ -153,7 +152,8 @@ impl Reader {
             let Some(ahead) = self.ahead.take() else { return Ok(None) };
             let got = ahead.await?;
             if self.cursor.pass(&got) {
-                self.ahead = Some(self.cursor.ask(&self.inner));
+                let shared = &self.inner.shared;
+                self.ahead = Some(shared.run(self.cursor.ask(Arc::clone(shared))));
             }
             self.page = got.events.into_iter();
         }

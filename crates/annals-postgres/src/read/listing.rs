@@ -9,9 +9,8 @@ use annals_core::{
 use bytes::Bytes;
 use bytestring::ByteString;
 use futures_lite::stream;
-use tokio_postgres::Row;
+use tokio_postgres::{Row, types::ToSql};
 
-use super::row;
 use crate::{
     failure::failed,
     shared::{Shared, no_store},
@@ -105,17 +104,14 @@ pub(crate) async fn states(
     let client = shared.reader().await?;
     let prepared = client.prepare_cached(&shared.sql.states).await.map_err(reading)?;
     let after = after.as_ref().map(Name::as_str);
-    let rows = client
-        .query(&prepared, &[&kind.as_str(), &prefix, &after, &stored(ENTRIES)])
-        .await
-        .map_err(reading)?;
-    let entries = rows.iter().map(|row| {
+    let values: [&(dyn ToSql + Sync); 4] = [&kind.as_str(), &prefix, &after, &stored(ENTRIES)];
+    let page = shared.rows(client, &prepared, &values, ENTRIES).await.map_err(reading)?;
+    let entries = page.rows.iter().map(|row| {
         let name = Name::from_stored(ByteString::from(row.get::<_, &str>(3)));
         entry(StateKey { kind, name }, row)
     });
     let entries: Vec<StateEntry> = entries.collect();
-    let is_full = row::is_full(&rows, 4, ENTRIES);
-    let next = entries.last().filter(|_| is_full).map(|entry| Some(entry.key.name.clone()));
+    let next = entries.last().filter(|_| page.is_full).map(|entry| Some(entry.key.name.clone()));
     Ok((entries, next))
 }
 

@@ -5,4 +5,5 @@ pub(crate) mod cursor;
 pub(crate) mod listing;
 mod matching;
 pub(crate) mod row;
+pub(crate) mod rows;
 pub(crate) mod stream;

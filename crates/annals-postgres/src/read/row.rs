@@ -11,7 +11,6 @@ use bytestring::ByteString;
 use tokio_postgres::Row;
 
 use crate::{
-    sql::PAGE_BYTES,
     text,
     values::{Id, Raw, Time, number},
 };
@@ -55,12 +54,6 @@ pub(crate) fn event(row: &Row, from: usize) -> Result<Option<RecordedEvent>> {
         time: occurred.map_or(recorded_at, Timestamp::from_micros),
         recorded_at,
     }))
-}
-
-/// Whether a page ended by its number of events or of bytes; `upto` is the column of the latter.
-pub(crate) fn is_full(rows: &[Row], upto: usize, limit: u64) -> bool {
-    let bytes = rows.last().and_then(|row| row.get::<_, Option<i64>>(upto));
-    rows.len() as u64 == limit || bytes.is_some_and(|bytes| bytes >= PAGE_BYTES)
 }
 
 /// The value of a pair of columns of which one at most is filled.

@@ -5,6 +5,8 @@ use annals_core::{
     StreamStatus, Version, rules::StreamHead,
 };
 
+use tokio_postgres::types::ToSql;
+
 use super::row;
 use crate::{
     failure::failed,
@@ -48,23 +50,19 @@ pub(crate) async fn page(shared: &Shared, stretch: &Stretch) -> Result<StreamPag
     let client = shared.reader().await?;
     let prepared = client.prepare_cached(sql).await.map_err(reading)?;
     let (low, high) = (stored(stretch.low), stored(stretch.high));
-    let rows = client
-        .query(
-            &prepared,
-            &[&stretch.stream.as_str(), &low, &high, &shared.time(), &stored(stretch.limit)],
-        )
-        .await
-        .map_err(reading)?;
-    let is_full = row::is_full(&rows, 4, stretch.limit);
-    let events = rows.iter().filter_map(|row| row::event(row, 5).transpose());
+    let limit = shared.limit(stretch.limit);
+    let values: [&(dyn ToSql + Sync); 5] =
+        [&stretch.stream.as_str(), &low, &high, &shared.time(), &stored(limit)];
+    let page = shared.rows(client, &prepared, &values, limit).await.map_err(reading)?;
+    let events = page.rows.iter().filter_map(|row| row::event(row, 4).transpose());
     let events = events.collect::<Result<_, _>>().map_err(reading)?;
-    let Some(first) = rows.first() else { return Err(crate::shared::no_store()) };
+    let Some(first) = page.rows.first() else { return Err(crate::shared::no_store()) };
     let flag = |column| first.get::<_, Option<bool>>(column).unwrap_or_default();
     Ok(StreamPage {
         events,
         head: number(first.get(0)).map(Position::new),
         last: first.get::<_, Option<i64>>(1).and_then(number).map(Version::new),
-        is_full,
+        is_full: page.is_full,
         is_deleted: flag(2),
         is_tombstoned: flag(3),
     })

@@ -1,0 +1,86 @@
+//! The rows of a page, bounded by their number and by their bytes.
+//!
+//! The number that is asked for follows from the size of the events that were read lately. Where
+//! they turn out much larger, the page is cut short and its connection given up: that is rare,
+//! and the other way, sizes in every statement, would cost every read a third of its time.
+
+use std::{
+    pin::pin,
+    sync::atomic::{AtomicU64, Ordering},
+};
+
+use deadpool_postgres::Object;
+use futures_lite::StreamExt;
+use tokio_postgres::{Row, Statement, types::ToSql};
+
+use crate::shared::Shared;
+
+/// Bytes that a page should have at most.
+const BYTES_WANTED: u64 = 1024 * 1024;
+/// Bytes after which a page is cut short.
+const BYTES_MAX: u64 = 16 * 1024 * 1024;
+/// Rows on a page, however small they are.
+const ROWS_MAX: u64 = 512;
+
+/// A page.
+#[derive(Debug)]
+pub(crate) struct Rows {
+    pub(crate) rows: Vec<Row>,
+    /// Whether there may be more.
+    pub(crate) is_full: bool,
+}
+
+/// The bytes of a row, as they were lately.
+#[derive(Debug, Default)]
+pub(crate) struct RowBytes(AtomicU64);
+
+impl RowBytes {
+    /// How many rows to ask for.
+    fn rows(&self) -> u64 {
+        let bytes = std::cmp::max(self.0.load(Ordering::Relaxed), 1);
+        (BYTES_WANTED / bytes).clamp(1, ROWS_MAX)
+    }
+
+    /// Takes in the size of a page.
+    fn note(&self, rows: u64, bytes: u64) {
+        let (Some(now), before) = (bytes.checked_div(rows), self.0.load(Ordering::Relaxed)) else {
+            return;
+        };
+        // Growing at once, shrinking slowly: too few rows only cost a round trip.
+        self.0.store(std::cmp::max(now, (before * 7 + now) / 8), Ordering::Relaxed);
+    }
+}
+
+impl Shared {
+    /// How many rows to ask for, of those that are wanted.
+    pub(crate) fn limit(&self, wanted: u64) -> u64 {
+        std::cmp::min(wanted, self.row_bytes.rows())
+    }
+
+    /// The rows of a query that asks for `limit` of them.
+    pub(crate) async fn rows(
+        &self,
+        client: Object,
+        statement: &Statement,
+        values: &[&(dyn ToSql + Sync)],
+        limit: u64,
+    ) -> Result<Rows, tokio_postgres::Error> {
+        let mut stream = pin!(client.query_raw(statement, values.iter().copied()).await?);
+        let mut rows = Vec::new();
+        let mut bytes = 0;
+        while let Some(row) = stream.next().await {
+            let row = row?;
+            bytes += row.raw_size_bytes() as u64;
+            rows.push(row);
+            if bytes > BYTES_MAX && (rows.len() as u64) < limit {
+                // Dropped with its connection, which would have to read all the rest.
+                drop(Object::take(client));
+                self.row_bytes.note(rows.len() as u64, bytes);
+                return Ok(Rows { rows, is_full: true });
+            }
+        }
+        let count = rows.len() as u64;
+        self.row_bytes.note(count, bytes);
+        Ok(Rows { rows, is_full: count >= limit })
+    }
+}
