@@ -12,7 +12,7 @@ use parking_lot::Mutex;
 use tokio::{runtime::Runtime, task::JoinHandle};
 
 use crate::{
-    Options,
+    Migration, Options, Target,
     follow::Followed,
     open,
     read::{cursor::Cursor, listing, stream as stream_page},
@@ -34,17 +34,44 @@ pub(crate) struct Inner {
 }
 
 impl Postgres {
-    /// Opens the store that a URL names: `postgres://user:password@host:port/database`.
+    /// Opens the store that a URL names, like [`Postgres::open_target`], with the environment of
+    /// the process.
     ///
     /// # Errors
-    /// `InvalidArgument` for a malformed URL, `Unavailable` when the database cannot be reached,
-    /// `Unauthenticated`, `PermissionDenied`, `Unsupported` for a schema of a newer program.
+    /// Those of [`Postgres::open_target`], and `InvalidArgument` for a malformed URL.
     pub async fn open(url: &str, options: Options) -> Result<Self> {
-        let config = url.parse().map_err(|error: tokio_postgres::Error| {
-            Error::invalid("the URL of the database is malformed").caused_by(error)
-        })?;
+        Self::open_target(&url.parse()?, options).await
+    }
+
+    /// Opens a store. What the URL says about an option stands above `options`, so that who runs a
+    /// program can set what its author did not think of.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for options that make no sense, for a database that is not there, and for
+    /// a schema without a store that is not to be made; `Unavailable` when the database cannot be
+    /// reached or lacks migrations that are not to be applied; `Unauthenticated` when the server or
+    /// we are not who the other expects; `PermissionDenied`; `Unsupported` for a schema of a newer
+    /// program.
+    pub async fn open_target(target: &Target, options: Options) -> Result<Self> {
         let runtime = open::runtime()?;
-        Ok(Self(Arc::new(open::open(config, options, runtime).await?)))
+        Ok(Self(Arc::new(open::open(target, options, runtime).await?)))
+    }
+
+    /// Applies the migrations that the schema lacks, whatever the options say about it, and gives
+    /// them in order. Makes the schema where there is none.
+    ///
+    /// # Errors
+    /// As for [`Postgres::open_target`]; nothing has changed then.
+    pub async fn migrate(target: &Target, options: Options) -> Result<Vec<&'static Migration>> {
+        open::migrate(target.clone(), options).await
+    }
+
+    /// The migrations that the schema lacks; nothing is changed.
+    ///
+    /// # Errors
+    /// As for [`Postgres::open_target`].
+    pub async fn pending(target: &Target, options: Options) -> Result<Vec<&'static Migration>> {
+        open::pending(target.clone(), options).await
     }
 
     async fn submit(&self, request: Request) -> Result<Receipt> {

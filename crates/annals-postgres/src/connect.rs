@@ -8,9 +8,13 @@ use tokio::{
     task::JoinHandle,
     time::{Instant, interval_at},
 };
-use tokio_postgres::{Client, Config, Connection, NoTls, Socket, Statement, tls::NoTlsStream};
+use tokio_postgres::{Client, Config, Statement};
+use tokio_postgres_rustls::MakeRustlsConnect;
 
-use crate::failure::failed;
+use crate::{
+    failure::failed,
+    route::{Driven, Routes},
+};
 
 /// The pause after the first failed attempt; it doubles up to [`PAUSE_MAX`].
 const PAUSE_FIRST: Duration = Duration::from_millis(20);
@@ -19,7 +23,8 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 /// Makes connections.
 #[derive(Clone)]
 pub(crate) struct Connector {
-    pub(crate) config: Config,
+    pub(crate) routes: Routes,
+    pub(crate) tls: MakeRustlsConnect,
     /// What every connection begins with.
     pub(crate) setup: String,
     /// The call that appends.
@@ -34,13 +39,10 @@ pub(crate) struct Link {
     pub(crate) append: Statement,
 }
 
-/// A connection as it is driven.
-pub(crate) type Driven = Connection<Socket, NoTlsStream>;
-
 impl Connector {
     /// A connection that has to be driven.
     pub(crate) async fn open(&self) -> Result<(Client, Driven), tokio_postgres::Error> {
-        self.config.connect(NoTls).await
+        self.routes.open(&self.tls).await
     }
 
     /// A connection that is driven by a task.
@@ -96,8 +98,8 @@ impl fmt::Debug for Link {
 
 impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The configuration holds the password.
-        f.debug_struct("Connector").field("hosts", &self.config.get_hosts()).finish_non_exhaustive()
+        // The configurations hold the password.
+        f.debug_struct("Connector").finish_non_exhaustive()
     }
 }
 

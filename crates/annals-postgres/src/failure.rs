@@ -6,8 +6,13 @@
 use annals_core::{Error, ErrorKind};
 use tokio_postgres::error::{DbError, SqlState};
 
+use crate::tls::explained;
+
 /// The error of a call, with what was being done.
 pub(crate) fn failed(what: &str, error: tokio_postgres::Error) -> Error {
+    if let Some(explained) = explained(what, &error) {
+        return explained.caused_by(error);
+    }
     match error.as_db_error() {
         Some(db) => of_database(what, db),
         None if is_lost(&error) => Error::new(

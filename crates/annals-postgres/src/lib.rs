@@ -17,13 +17,17 @@ mod migrate;
 mod open;
 mod options;
 mod read;
+mod route;
 mod shared;
 mod sql;
 mod text;
+mod tls;
+mod url;
 mod values;
 mod watch;
 mod write;
 
 pub use backend::Postgres;
 pub use migrate::{MIGRATIONS, Migrate, Migration};
-pub use options::Options;
+pub use options::{Create, Options};
+pub use url::{Target, is_url};

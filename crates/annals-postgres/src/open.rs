@@ -12,12 +12,14 @@ use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_postgres::{Client, Config};
 
 use crate::{
-    Migrate, Options,
+    Create, MIGRATIONS, Migrate, Options, Target,
     backend::Inner,
     connect::Connector,
     failure::failed,
-    migrate::{migrate, pending},
+    migrate::{self, Migration},
+    options::check_schema,
     read::rows::RowBytes,
+    route::Routes,
     shared::{Shared, no_store},
     sql::{self, Sql, quoted},
     watch::watch,
@@ -43,9 +45,10 @@ pub(crate) fn runtime() -> Result<Runtime> {
 }
 
 /// Opens a store on a runtime.
-pub(crate) async fn open(config: Config, options: Options, runtime: Runtime) -> Result<Inner> {
+pub(crate) async fn open(target: &Target, options: Options, runtime: Runtime) -> Result<Inner> {
     let handle = runtime.handle().clone();
-    let opened = handle.clone().spawn(begin(config, options, handle)).await;
+    let (connector, options) = understood(target, options)?;
+    let opened = handle.clone().spawn(begin(connector, options, handle)).await;
     let (shared, queue, committer) = opened
         .map_err(|error| Error::new(ErrorKind::Internal, "opening panicked").caused_by(error))??;
     Ok(Inner::new(shared, queue, committer, runtime))
@@ -54,17 +57,26 @@ pub(crate) async fn open(config: Config, options: Options, runtime: Runtime) -> 
 type Begun =
     (Arc<Shared>, async_channel::Sender<Box<crate::write::job::Job>>, tokio::task::JoinHandle<()>);
 
-async fn begin(config: Config, options: Options, runtime: Handle) -> Result<Begun> {
-    let schema = quoted(&options.schema);
+/// What the target and the options ask for together.
+fn understood(target: &Target, options: Options) -> Result<(Connector, Options)> {
+    let options = target.options(options);
+    check_schema(&options.schema)?;
     let connector = Connector {
-        config,
+        routes: Routes::to(target)?,
+        tls: target.tls.connector()?,
         setup: options.setup(),
-        append: sql::append(&schema),
+        append: sql::append(&quoted(&options.schema)),
         patience: options.patience,
     };
+    Ok((connector, options))
+}
+
+async fn begin(connector: Connector, options: Options, runtime: Handle) -> Result<Begun> {
+    let schema = quoted(&options.schema);
     let (store_id, head) = prepare(&connector, &options).await?;
     let manager = Manager::from_connect(
-        connector.config.clone(),
+        // Connections are made by the connector, which has its own.
+        Config::new(),
         connector.clone(),
         ManagerConfig { recycling_method: RecyclingMethod::Fast },
     );
@@ -98,22 +110,10 @@ async fn prepare(connector: &Connector, options: &Options) -> Result<(String, i6
     let (mut client, _driver) =
         connector.connect().await.map_err(|error| failed("connecting", error))?;
     check_encoding(&client).await?;
-    let missing = pending(&client, &options.schema).await?;
-    match (options.migrate, missing.is_empty()) {
-        (_, true) => {}
-        (Migrate::OnOpen, false) => {
-            migrate(&mut client, &options.schema).await?;
-        }
-        (Migrate::Never, false) => {
-            return Err(Error::new(
-                ErrorKind::Unavailable,
-                format!(
-                    "schema `{}` lacks {} migrations; run `annals migrate`",
-                    options.schema,
-                    missing.len()
-                ),
-            ));
-        }
+    let missing = migrate::pending(&client, &options.schema).await?;
+    if !missing.is_empty() {
+        check_may_migrate(&missing, options)?;
+        migrate::migrate(&mut client, &options.schema).await?;
     }
     let sql = Sql::new(&quoted(&options.schema));
     let row = client
@@ -122,6 +122,22 @@ async fn prepare(connector: &Connector, options: &Options) -> Result<(String, i6
         .map_err(|error| failed("looking for the store", error))?
         .ok_or_else(no_store)?;
     Ok((row.get(1), row.get(0)))
+}
+
+fn check_may_migrate(missing: &[&Migration], options: &Options) -> Result<()> {
+    let (schema, count) = (&options.schema, missing.len());
+    let is_new = count == MIGRATIONS.len();
+    match (options.create, options.migrate) {
+        (Create::Never, _) if is_new => Err(Error::invalid(format!(
+            "there is no store in schema `{schema}` of the database; name another schema, or make \
+             one with `annals migrate`"
+        ))),
+        (_, Migrate::OnOpen) => Ok(()),
+        (_, Migrate::Never) => Err(Error::new(
+            ErrorKind::Unavailable,
+            format!("schema `{schema}` lacks {count} migrations; run `annals migrate`"),
+        )),
+    }
 }
 
 /// Text must come back as it was written.
@@ -138,4 +154,42 @@ async fn check_encoding(client: &Client) -> Result<()> {
         ErrorKind::Unsupported,
         format!("the database is encoded in {encoding}; create one with `ENCODING 'UTF8'`"),
     ))
+}
+
+/// A connection for work on the schema alone.
+async fn client(target: &Target, options: Options) -> Result<(Client, Options)> {
+    let (connector, options) = understood(target, options)?;
+    let (client, _driver) =
+        connector.connect().await.map_err(|error| failed("connecting", error))?;
+    check_encoding(&client).await?;
+    Ok((client, options))
+}
+
+/// Applies what the schema lacks.
+pub(crate) async fn migrate(target: Target, options: Options) -> Result<Vec<&'static Migration>> {
+    alone(async move {
+        let (mut client, options) = client(&target, options).await?;
+        migrate::migrate(&mut client, &options.schema).await
+    })
+    .await
+}
+
+/// What the schema lacks.
+pub(crate) async fn pending(target: Target, options: Options) -> Result<Vec<&'static Migration>> {
+    alone(async move {
+        let (client, options) = client(&target, options).await?;
+        migrate::pending(&client, &options.schema).await
+    })
+    .await
+}
+
+/// Does work on threads that end with it.
+async fn alone<T: Send + 'static>(
+    work: impl Future<Output = Result<T>> + Send + 'static,
+) -> Result<T> {
+    let runtime = runtime()?;
+    let done = runtime.spawn(work).await;
+    // Waiting is not allowed where this may be called from.
+    runtime.shutdown_background();
+    done.map_err(|error| Error::new(ErrorKind::Internal, "migrating panicked").caused_by(error))?
 }

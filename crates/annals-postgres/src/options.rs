@@ -2,15 +2,27 @@
 
 use std::{sync::Arc, time::Duration};
 
-use annals_core::Clock;
+use annals_core::{Clock, Error, Result};
 
 use crate::Migrate;
 
-/// How a store is opened.
+/// Whether to make a store where there is none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Create {
+    /// The migrations make it, if they are applied.
+    #[default]
+    IfMissing,
+    /// A schema without a store is refused.
+    Never,
+}
+
+/// How a store is opened. What the URL says stands above it.
 #[derive(Debug, Clone)]
 pub struct Options {
     /// The schema that holds the tables.
     pub schema: String,
+    /// What to do where the schema has no store.
+    pub create: Create,
     /// Whether missing migrations are applied.
     pub migrate: Migrate,
     /// Connections for reading. Appends and listening have one each beside them.
@@ -33,6 +45,7 @@ impl Default for Options {
     fn default() -> Self {
         Self {
             schema: "annals".to_owned(),
+            create: Create::IfMissing,
             migrate: Migrate::OnOpen,
             pool_size: 10,
             pool_timeout: Duration::from_secs(10),
@@ -57,4 +70,19 @@ impl Options {
             self.statement_timeout.as_millis(),
         )
     }
+}
+
+/// Longer names are cut off by PostgreSQL, so that two of them could be one.
+const SCHEMA_BYTES_MAX: usize = 63;
+
+/// Refuses a name that PostgreSQL would take for another, or not at all.
+pub(crate) fn check_schema(name: &str) -> Result<()> {
+    let why = match name {
+        "" => "is empty",
+        _ if name.len() > SCHEMA_BYTES_MAX => "is longer than 63 bytes",
+        _ if name.contains('\0') => "has a NUL in it",
+        _ if name.starts_with("pg_") => "begins with `pg_`, which PostgreSQL keeps for itself",
+        _ => return Ok(()),
+    };
+    Err(Error::invalid(format!("the name of the schema {why}; take another name")))
 }

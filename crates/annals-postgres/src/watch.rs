@@ -9,7 +9,7 @@ use futures_lite::future;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_postgres::{AsyncMessage, Client};
 
-use crate::{connect::Driven, shared::Shared, sql::quoted, values::number};
+use crate::{route::Driven, shared::Shared, sql::quoted, values::number};
 
 /// The pause before a lost connection is made anew.
 const PAUSE: Duration = Duration::from_millis(200);
