@@ -148,6 +148,9 @@ AS $$
 $$;
 
 -- Stores everything, or nothing when something is not as the caller takes it for granted.
+--
+-- This and `append_event` find their tables by the `search_path` of the session: setting it for
+-- each call would cost a tenth of the call.
 CREATE FUNCTION append(
     -- The rows of `streams` that are touched.
     s_stream text[],
@@ -214,7 +217,6 @@ CREATE FUNCTION append(
     OUT last_before bigint[]
 )
 LANGUAGE plpgsql
-SET search_path FROM CURRENT
 AS $$
 DECLARE
     event_count bigint := coalesce(cardinality(e_row), 0);
@@ -335,5 +337,94 @@ BEGIN
     IF event_count > 0 THEN
         PERFORM pg_notify(channel, (head_before + event_count)::text);
     END IF;
+END
+$$;
+
+-- The same for one event to one stream, which most appends are: without arrays it takes half the
+-- time.
+CREATE FUNCTION append_event(
+    stream text,
+    category text,
+    -- What the newest version must be: NULL anything, -1 none, -2 some or settings.
+    want_last bigint,
+    -- Whether the event may be a retry.
+    may_repeat boolean,
+    retry_window bigint,
+    conditions json,
+    id uuid,
+    type text,
+    version_of_schema bigint,
+    type_of_content text,
+    data json,
+    bytes bytea,
+    notes json,
+    notes_bytes bytea,
+    correlation text,
+    with_tags text[],
+    occurred bigint,
+    now timestamptz,
+    channel text,
+    OUT is_done boolean,
+    OUT violated bigint[],
+    OUT head_before bigint,
+    OUT revision_before bigint,
+    OUT recorded timestamptz,
+    OUT last_before bigint[]
+)
+LANGUAGE plpgsql
+AS $$
+DECLARE
+    last bigint;
+    settings bigint;
+    is_closed boolean;
+BEGIN
+    PERFORM pg_advisory_xact_lock(1634627169, 'store'::regclass::oid::integer);
+    SELECT t.head, t.revision, t.recorded_at, coalesce(s.last_version, -1),
+        coalesce(s.metadata_version, -1),
+        coalesce(s.is_tombstoned OR s.is_deleted, false)
+    INTO head_before, revision_before, recorded, last, settings, is_closed
+    FROM store t LEFT JOIN streams s ON s.stream_id = stream;
+    is_done := false;
+    IF is_closed OR want_last <> last AND NOT (want_last = -2 AND (last >= 0 OR settings >= 0)) THEN
+        RETURN;
+    END IF;
+    IF may_repeat AND EXISTS (
+        SELECT FROM events e
+        WHERE e.event_id = id AND e.stream_id = stream
+            AND e.global_position > head_before - retry_window
+    ) THEN
+        RETURN;
+    END IF;
+    IF conditions IS NOT NULL THEN
+        violated := violations(conditions);
+        IF EXISTS (SELECT FROM unnest(violated) AS place WHERE place IS NOT NULL) THEN
+            RETURN;
+        END IF;
+    END IF;
+
+    is_done := true;
+    last_before := ARRAY[last];
+    recorded := greatest(recorded, coalesce(now, clock_timestamp()));
+    INSERT INTO events (global_position, event_id, stream_id, stream_type, version, event_type,
+        schema_version, content_type, event_data, event_bytes, metadata, metadata_bytes,
+        correlation_id, tags, occurred_us, created_at)
+    VALUES (head_before + 1, id, stream, category, last + 1, type, version_of_schema,
+        type_of_content, data, bytes, notes, notes_bytes, correlation, with_tags, occurred,
+        recorded);
+    IF with_tags IS NOT NULL THEN
+        INSERT INTO event_tags (tag, global_position)
+        SELECT unnest(with_tags), head_before + 1;
+    END IF;
+    IF last >= 0 THEN
+        UPDATE streams SET last_version = last + 1 WHERE stream_id = stream;
+    ELSE
+        INSERT INTO streams (stream_id, stream_type, last_version, first_position)
+        VALUES (stream, category, 0, head_before + 1)
+        ON CONFLICT (stream_id) DO UPDATE SET
+            last_version = excluded.last_version, first_position = excluded.first_position;
+    END IF;
+    UPDATE store SET head = head_before + 1, recorded_at = recorded,
+        streams = streams + CASE WHEN last = -1 THEN 1 ELSE 0 END;
+    PERFORM pg_notify(channel, (head_before + 1)::text);
 END
 $$;

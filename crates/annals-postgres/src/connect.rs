@@ -14,6 +14,7 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 use crate::{
     failure::failed,
     route::{Driven, Routes},
+    sql,
 };
 
 /// The pause after the first failed attempt; it doubles up to [`PAUSE_MAX`].
@@ -27,8 +28,8 @@ pub(crate) struct Connector {
     pub(crate) tls: MakeRustlsConnect,
     /// What every connection begins with.
     pub(crate) setup: String,
-    /// The call that appends.
-    pub(crate) append: String,
+    /// The quoted name of the schema.
+    pub(crate) schema: String,
     /// How long a lost connection is tried for anew.
     pub(crate) patience: Duration,
 }
@@ -37,6 +38,7 @@ pub(crate) struct Connector {
 pub(crate) struct Link {
     client: ClientWrapper,
     pub(crate) append: Statement,
+    pub(crate) append_event: Statement,
 }
 
 impl Connector {
@@ -60,8 +62,12 @@ impl Connector {
     /// A connection for appends.
     pub(crate) async fn link(&self) -> Result<Link, tokio_postgres::Error> {
         let (client, driver) = self.connect().await?;
-        let append = client.prepare(&self.append).await?;
-        Ok(Link { client: ClientWrapper::new(client, driver), append })
+        let schema = &self.schema;
+        let search_path = format!("SET search_path = {schema}, pg_catalog");
+        client.batch_execute(&search_path).await?;
+        let append = client.prepare(&sql::call(schema, "append", 42)).await?;
+        let append_event = client.prepare(&sql::call(schema, "append_event", 19)).await?;
+        Ok(Link { client: ClientWrapper::new(client, driver), append, append_event })
     }
 
     /// A connection for appends, tried for a while where trying can help.

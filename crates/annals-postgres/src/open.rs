@@ -21,7 +21,7 @@ use crate::{
     read::rows::RowBytes,
     route::Routes,
     shared::{Shared, no_store},
-    sql::{self, Sql, quoted},
+    sql::{Sql, quoted},
     watch::watch,
     write::committer::Committer,
 };
@@ -65,7 +65,7 @@ fn understood(target: &Target, options: Options) -> Result<(Connector, Options)>
         routes: Routes::to(target)?,
         tls: target.tls.connector()?,
         setup: options.setup(),
-        append: sql::append(&quoted(&options.schema)),
+        schema: quoted(&options.schema),
         patience: options.patience,
     };
     Ok((connector, options))

@@ -31,10 +31,10 @@ pub(crate) fn quoted(name: &str) -> String {
     format!("\"{}\"", name.replace('"', "\"\""))
 }
 
-/// The call that appends.
-pub(crate) fn append(schema: &str) -> String {
-    let numbers: Vec<String> = (1..=42).map(|number| format!("${number}")).collect();
-    format!("SELECT * FROM {schema}.append({})", numbers.join(", "))
+/// The call of a function with so many arguments.
+pub(crate) fn call(schema: &str, function: &str, arguments: usize) -> String {
+    let numbers: Vec<String> = (1..=arguments).map(|number| format!("${number}")).collect();
+    format!("SELECT * FROM {schema}.{function}({})", numbers.join(", "))
 }
 
 impl Sql {

@@ -4,11 +4,14 @@ use annals_core::{Appended, Deleted, Error, ErrorKind, Position, Result, StreamA
 use tokio_postgres::Row;
 
 use super::{
-    columns::Columns,
+    columns::{Columns, OneEvent},
     group::{Group, Member},
     job::{Receipt, Request},
 };
-use crate::{connect::Link, values::number};
+use crate::{
+    connect::Link,
+    values::{Time, number},
+};
 
 /// What the database did.
 #[derive(Debug)]
@@ -30,12 +33,21 @@ pub(super) struct Stored {
     versions: Vec<u64>,
 }
 
-/// Calls the function `append`.
+/// Calls the function that stores the group.
 pub(super) async fn call(
     link: &Link,
-    columns: &Columns<'_>,
+    group: &Group,
+    now: Option<Time>,
+    channel: &str,
 ) -> Result<Applied, tokio_postgres::Error> {
-    read(&link.query_one(&link.append, &columns.arguments()).await?)
+    let row = match OneEvent::of(group, now, channel) {
+        Some(event) => link.query_one(&link.append_event, &event.arguments()).await?,
+        None => {
+            let columns = Columns::of(group, now, channel);
+            link.query_one(&link.append, &columns.arguments()).await?
+        }
+    };
+    read(&row)
 }
 
 fn read(row: &Row) -> Result<Applied, tokio_postgres::Error> {

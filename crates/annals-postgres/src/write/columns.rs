@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use annals_core::{ContentType, limits};
+use annals_core::{ContentType, NewEvent, limits};
 use bytes::Bytes;
 use serde_json::Value;
 use tokio_postgres::types::ToSql;
@@ -10,7 +10,7 @@ use tokio_postgres::types::ToSql;
 use super::{
     group::{Group, Place, Put},
     job::Request,
-    payload::Form,
+    payload::{Form, Forms},
     rows::Row,
 };
 use crate::{
@@ -125,6 +125,99 @@ impl<'a> Columns<'a> {
     }
 }
 
+/// The arguments of `append_event`.
+pub(super) struct OneEvent<'a> {
+    stream: &'a str,
+    category: Option<&'a str>,
+    want_last: Option<i64>,
+    may_repeat: bool,
+    retry_window: i64,
+    conditions: Option<Json<String>>,
+    id: Id,
+    event_type: &'a str,
+    schema_version: i64,
+    content_type: Option<&'a str>,
+    data: Split<'a>,
+    metadata: Split<'a>,
+    correlation: Option<Cow<'a, str>>,
+    tags: Option<Vec<&'a str>>,
+    occurred: Option<i64>,
+    now: Option<Time>,
+    channel: &'a str,
+}
+
+impl<'a> OneEvent<'a> {
+    /// The group as one event to one stream, if it is nothing else.
+    pub(super) fn of(group: &'a Group, now: Option<Time>, channel: &'a str) -> Option<Self> {
+        let [place] = group.events.as_slice() else { return None };
+        let mut rows = group.rows.iter();
+        let (Some(row), None) = (rows.next(), rows.next()) else { return None };
+        let is_plain = row.settings_last.is_none() && row.settings.is_empty() && row.is_live;
+        let event = group.event(place).filter(|_| is_plain && group.puts.is_empty())?;
+        let columns = EventValues::of(event, place.forms);
+        Some(Self {
+            stream: row.stream.as_str(),
+            category: row.stream.category_str(),
+            want_last: row.last,
+            may_repeat: !group.retries.is_empty(),
+            retry_window: stored(limits::RETRY_WINDOW_EVENTS),
+            conditions: conditions(group),
+            id: Id(event.id.to_bytes()),
+            event_type: event.event_type.as_str(),
+            schema_version: i64::from(event.schema_version),
+            content_type: columns.content_type,
+            data: columns.data,
+            metadata: columns.metadata,
+            correlation: columns.correlation,
+            tags: columns.tags,
+            occurred: columns.occurred,
+            now,
+            channel,
+        })
+    }
+
+    /// The arguments in the order of the function's parameters.
+    #[rustfmt::skip]
+    pub(super) fn arguments(&self) -> [&(dyn ToSql + Sync); 19] {
+        [
+            &self.stream, &self.category, &self.want_last, &self.may_repeat, &self.retry_window,
+            &self.conditions, &self.id, &self.event_type, &self.schema_version,
+            &self.content_type, &self.data.0, &self.data.1, &self.metadata.0, &self.metadata.1,
+            &self.correlation, &self.tags, &self.occurred, &self.now, &self.channel,
+        ]
+    }
+}
+
+/// A value as JSON, or as bytes.
+type Split<'a> = (Option<Json<&'a [u8]>>, Option<&'a [u8]>);
+
+/// What an event becomes in its columns.
+struct EventValues<'a> {
+    content_type: Option<&'a str>,
+    data: Split<'a>,
+    metadata: Split<'a>,
+    correlation: Option<Cow<'a, str>>,
+    tags: Option<Vec<&'a str>>,
+    occurred: Option<i64>,
+}
+
+impl<'a> EventValues<'a> {
+    fn of(event: &'a NewEvent, forms: Forms) -> Self {
+        let is_json = event.content_type == ContentType::Json;
+        let (json, bytes) = split(event.metadata.as_bytes(), forms.metadata);
+        let has_tags = !event.tags.as_slice().is_empty();
+        Self {
+            content_type: (!is_json).then(|| event.content_type.as_str()),
+            data: split(&event.data, forms.data),
+            // Metadata that are empty are none.
+            metadata: (json, bytes.filter(|bytes| !bytes.is_empty())),
+            correlation: event.metadata.correlation().map(|id| text::correlation(id)),
+            tags: has_tags.then(|| event.tags.into_iter().map(|tag| tag.as_str()).collect()),
+            occurred: event.time.map(annals_core::Timestamp::as_micros),
+        }
+    }
+}
+
 type Retries = Vec<(annals_core::StreamName, annals_core::EventId)>;
 
 impl<'a> RowColumns<'a> {
@@ -164,19 +257,15 @@ impl<'a> EventColumns<'a> {
         self.category.push(stream.category_str());
         self.event_type.push(event.event_type.as_str());
         self.schema_version.push(i64::from(event.schema_version));
-        let is_json = event.content_type == ContentType::Json;
-        self.content_type.push((!is_json).then(|| event.content_type.as_str()));
-        let (data, bytes) = split(&event.data, place.forms.data);
-        self.data.push(data);
-        self.bytes.push(bytes);
-        let (metadata, bytes) = split(event.metadata.as_bytes(), place.forms.metadata);
-        self.metadata.push(metadata);
-        // Metadata that are empty are none.
-        self.metadata_bytes.push(bytes.filter(|bytes| !bytes.is_empty()));
-        self.correlation.push(event.metadata.correlation().map(|id| text::correlation(id)));
-        let has_tags = !event.tags.as_slice().is_empty();
-        self.tags.push(has_tags.then(|| text::array(&event.tags)));
-        self.occurred.push(event.time.map(annals_core::Timestamp::as_micros));
+        let values = EventValues::of(event, place.forms);
+        self.content_type.push(values.content_type);
+        self.data.push(values.data.0);
+        self.bytes.push(values.data.1);
+        self.metadata.push(values.metadata.0);
+        self.metadata_bytes.push(values.metadata.1);
+        self.correlation.push(values.correlation);
+        self.tags.push(values.tags.map(|_| text::array(&event.tags)));
+        self.occurred.push(values.occurred);
         for tag in &event.tags {
             self.tag.get_or_insert_default().push(tag.as_str());
             self.tag_event.get_or_insert_default().push(number);
@@ -185,7 +274,7 @@ impl<'a> EventColumns<'a> {
 }
 
 /// A value in the column for its form; the other one is NULL.
-fn split(bytes: &[u8], form: Form) -> (Option<Json<&[u8]>>, Option<&[u8]>) {
+fn split(bytes: &[u8], form: Form) -> Split<'_> {
     match form {
         Form::Json => (Some(Json(bytes)), None),
         Form::Bytes => (None, Some(bytes)),

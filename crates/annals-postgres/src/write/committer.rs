@@ -11,7 +11,6 @@ use async_channel::Receiver;
 
 use super::{
     apply::{self, Applied, Stored},
-    columns::Columns,
     group::Group,
     job::{Job, Stage},
     look::Looked,
@@ -103,10 +102,7 @@ impl Committer {
         if group.is_empty() {
             return Ok(());
         }
-        let columns = Columns::of(&group, self.shared.time(), &self.shared.channel);
-        let applied = apply::call(link, &columns).await;
-        drop(columns);
-        match applied {
+        match apply::call(link, &group, self.shared.time(), &self.shared.channel).await {
             Ok(Applied::Stored(stored)) => {
                 self.answer(group, &stored);
                 Ok(())
