@@ -18,6 +18,8 @@ pub(crate) enum Command {
     Engine(SuiteArgs),
     /// The framework: loading, executing, projecting, beside bare calls and other frameworks
     Framework(SuiteArgs),
+    /// The PostgreSQL backend, beside COPY and other stores on the same server
+    Postgres(PostgresArgs),
     /// Builds a store in a process of its own and says what that took
     #[command(hide = true)]
     BuildStore(BuildArgs),
@@ -46,6 +48,15 @@ pub(crate) struct SuiteArgs {
     /// Where to put the stores while measuring; beside this program by default
     #[arg(long, value_name = "DIR")]
     pub(crate) dir: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct PostgresArgs {
+    #[command(flatten)]
+    pub(crate) suite: SuiteArgs,
+    /// The server to measure on, in databases of our own; else one is started and stopped
+    #[arg(long, value_name = "URL", env = "ANNALS_TEST_POSTGRES", hide_env_values = true)]
+    pub(crate) url: Option<String>,
 }
 
 #[derive(Debug, clap::Args)]

@@ -43,7 +43,7 @@ fn load() -> Option<f64> {
 }
 
 /// The kind of file system that holds a folder: that of the longest mount point above it.
-fn file_system(dir: &Path) -> Option<String> {
+pub(crate) fn file_system(dir: &Path) -> Option<String> {
     let dir = dir.canonicalize().ok()?;
     let mounts = fs::read_to_string("/proc/mounts").ok()?;
     let mut found: Option<(usize, String)> = None;

@@ -10,6 +10,7 @@ mod counting;
 mod engine;
 mod framework;
 mod machine;
+mod postgres;
 mod problem;
 mod random;
 mod report;
@@ -28,6 +29,7 @@ fn main() -> ExitCode {
     let done = match Args::parse().command {
         Command::Engine(args) => engine::run(&args),
         Command::Framework(args) => framework::run(&args),
+        Command::Postgres(args) => postgres::run(&args),
         Command::BuildStore(args) => engine::child::build(&args),
         Command::OpenStore(args) => engine::child::open(&args),
     };

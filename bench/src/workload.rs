@@ -42,6 +42,11 @@ impl Workload {
         Self { seed, next: 0, ..self.clone() }
     }
 
+    /// How many events have been made.
+    pub(crate) const fn made(&self) -> u64 {
+        self.next
+    }
+
     fn random(&self, number: u64) -> Random {
         let mut random = Random::new(self.seed.rotate_left(32) ^ number);
         Random::new(random.number())

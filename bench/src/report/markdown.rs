@@ -16,6 +16,7 @@ impl Report {
             machine.memory_bytes.map(|bytes| format!("{}B memory", quantity(bytes as f64))),
         );
         facts.extend(machine.file_system.clone());
+        facts.extend(self.about.clone());
         facts.extend(machine.load_before.map(|load| format!("load {load} at the start")));
         let mut out = format!(
             "`{}` on {} ({}).\n\n\
@@ -28,7 +29,23 @@ impl Report {
         for row in &self.rows {
             out.push_str(&line(row));
         }
+        out.push_str(&self.reasons());
         out
+    }
+
+    /// Why some could not be compared with.
+    fn reasons(&self) -> String {
+        let mut lines: Vec<String> = Vec::new();
+        for row in &self.rows {
+            let reason = row.unable.as_ref();
+            let line =
+                reason.map(|unable| format!("- {}: {}, {}.\n", row.name, unable.what, unable.why));
+            lines.extend(line);
+        }
+        if !lines.is_empty() {
+            lines.insert(0, String::from("\nNot to be compared:\n\n"));
+        }
+        lines.concat()
     }
 
     /// Writes the table to a file: between its marks, or as the whole file.
@@ -62,6 +79,9 @@ fn line(row: &Row) -> String {
     let mut reference = String::new();
     if let Some(found) = &row.reference {
         write!(reference, "{}: {}", found.what, found.figure).unwrap_or_default();
+    }
+    if let Some(unable) = &row.unable {
+        write!(reference, "{}: -", unable.what).unwrap_or_default();
     }
     let ratio = row.ratio.map_or_else(String::new, |ratio| {
         let [median, low, high] = [ratio.median, ratio.low, ratio.high].map(digits);

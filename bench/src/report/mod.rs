@@ -19,5 +19,8 @@ pub(crate) struct Report {
     pub(crate) command: String,
     pub(crate) measured_at: String,
     pub(crate) machine: Machine,
+    /// What else must be known to judge the figures.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) about: Option<String>,
     pub(crate) rows: Vec<Row>,
 }

@@ -16,6 +16,16 @@ pub(crate) struct Row {
     /// In words.
     pub(crate) target: Option<String>,
     pub(crate) is_met: Option<bool>,
+    /// Who could not be compared with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) unable: Option<Unable>,
+}
+
+/// Who cannot do what a row is about.
+#[derive(Debug, Serialize)]
+pub(crate) struct Unable {
+    pub(crate) what: &'static str,
+    pub(crate) why: &'static str,
 }
 
 /// What a row is compared with.
@@ -30,7 +40,13 @@ impl Row {
     /// A figure by itself.
     pub(crate) fn alone(name: impl Into<String>, annals: Figure) -> Self {
         let name = name.into();
-        Self { name, annals, reference: None, ratio: None, target: None, is_met: None }
+        let (reference, ratio, target, is_met, unable) = Default::default();
+        Self { name, annals, reference, ratio, target, is_met, unable }
+    }
+
+    /// The same figure, beside nothing.
+    pub(crate) fn unable(self, what: &'static str, why: &'static str) -> Self {
+        Self { unable: Some(Unable { what, why }), ..Self::alone(self.name, self.annals) }
     }
 
     /// Latencies, each round beside a round of the reference. The ratios are of the medians of

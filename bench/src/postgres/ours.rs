@@ -1,0 +1,108 @@
+//! Ours, by the contract that every backend keeps.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering},
+};
+
+use annals_core::{
+    Append, Backend, Delivery, ExpectedVersion, Position, Query, QueryItem, Read, ReadAll,
+    ReadStream, StreamName, Subscribe, SubscribeStart, Tag,
+};
+use annals_postgres::{Options, Postgres};
+use futures_util::StreamExt;
+
+use super::store::{Store, Work};
+use crate::problem::Result;
+
+/// Opens our store in a database.
+pub(super) async fn open_ours(url: &str) -> Result<Arc<dyn Backend>> {
+    Ok(Arc::new(Postgres::open(url, Options::default()).await?))
+}
+
+pub(super) struct Ours {
+    backend: Arc<dyn Backend>,
+    /// The position of the last event that was stored here.
+    last: AtomicU64,
+}
+
+impl Ours {
+    pub(super) async fn open(url: &str) -> Result<Self> {
+        Ok(Self { backend: open_ours(url).await?, last: AtomicU64::new(0) })
+    }
+
+    fn count(&self, read: impl Into<Read>) -> Work<'_> {
+        let read = read.into();
+        Box::pin(async move {
+            let mut events = self.backend.read(read);
+            let mut count = 0;
+            while let Some(event) = events.next().await {
+                std::hint::black_box(event?);
+                count += 1;
+            }
+            Ok(count)
+        })
+    }
+}
+
+fn tagged(tag: &Tag) -> Result<Query> {
+    Ok(Query::any_of([QueryItem::tags([tag.clone()])])?)
+}
+
+impl Store for Ours {
+    fn name(&self) -> &'static str {
+        "annals"
+    }
+
+    fn append(&self, append: Append) -> Result<Work<'_>> {
+        let count = append.event_count() as u64;
+        Ok(Box::pin(async move {
+            let appended = self.backend.append(append).await?;
+            let position = appended.position.ok_or("an append has no position")?;
+            self.last.fetch_max(position.get(), Ordering::Relaxed);
+            Ok(count)
+        }))
+    }
+
+    fn load(&self, stream: &StreamName) -> Work<'_> {
+        self.count(ReadStream::new(stream.clone()))
+    }
+
+    fn read_all(&self) -> Work<'_> {
+        self.count(ReadAll::new(Query::all()))
+    }
+
+    fn read_tag(&self, tag: &Tag) -> Work<'_> {
+        match tagged(tag) {
+            Ok(query) => self.count(ReadAll::new(query)),
+            Err(error) => Box::pin(async { Err(error) }),
+        }
+    }
+
+    fn append_unless(&self, mut append: Append, tag: &Tag) -> Result<Work<'_>> {
+        for write in &mut append.writes {
+            write.expected = ExpectedVersion::Any;
+        }
+        let last = Position::new(self.last.load(Ordering::Relaxed));
+        self.append(append.unless(tagged(tag)?, Some(last)))
+    }
+
+    fn catch_up(&self) -> Work<'_> {
+        let from_first = Subscribe::all(Query::all(), SubscribeStart::Beginning);
+        Box::pin(async move {
+            let mut deliveries = self.backend.subscribe(from_first);
+            let mut count = 0;
+            while let Some(delivery) = deliveries.next().await {
+                match delivery? {
+                    Delivery::Event(event) => {
+                        std::hint::black_box(event);
+                        count += 1;
+                    }
+                    Delivery::CaughtUp { .. } => return Ok(count),
+                    Delivery::FellBehind { .. } | Delivery::Checkpoint(_) => {}
+                }
+            }
+            Err("the subscription ended".into())
+        })
+    }
+}

@@ -1,0 +1,77 @@
+//! What every contender is asked to do.
+
+use annals_core::{Append, BoxFuture, StreamName, Tag};
+
+use crate::problem::Result;
+
+/// Something done on a store; it gives how many events that was.
+pub(super) type Work<'a> = BoxFuture<'a, Result<u64>>;
+
+/// What not every store can do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Deed {
+    /// Appends, also of many events; loads of a stream; reads of everything.
+    Basics,
+    /// Reads by a tag.
+    ReadTag,
+    /// Appends unless an event with a tag has come meanwhile.
+    Condition,
+    /// Follows from the beginning, with positions to go on from.
+    CatchUp,
+}
+
+/// A contender.
+///
+/// What a store needs in a form of its own is made before its future is: only the future is timed.
+pub(super) trait Store: Send + Sync {
+    fn name(&self) -> &'static str;
+
+    /// How many times as fast ours must be; `None` when it is there for comparison only.
+    fn target(&self) -> Option<f64> {
+        Some(1.0)
+    }
+
+    /// Why it cannot do this.
+    fn lacks(&self, _deed: Deed) -> Option<&'static str> {
+        None
+    }
+
+    /// How many appends the server refused for no fault of theirs, and that were done again.
+    fn repeated(&self) -> u64 {
+        0
+    }
+
+    /// Stores events, all or none, and lasting when done. Of one stream: if the stream is as
+    /// expected.
+    fn append(&self, append: Append) -> Result<Work<'_>>;
+
+    /// Reads the events of a stream in order.
+    fn load(&self, _stream: &StreamName) -> Work<'_> {
+        cannot()
+    }
+
+    /// Reads all events.
+    fn read_all(&self) -> Work<'_> {
+        cannot()
+    }
+
+    /// Reads the events with a tag in order.
+    fn read_tag(&self, _tag: &Tag) -> Work<'_> {
+        cannot()
+    }
+
+    /// Stores events unless there is one with the tag that is newer than what was stored here
+    /// last.
+    fn append_unless(&self, _append: Append, _tag: &Tag) -> Result<Work<'_>> {
+        Ok(cannot())
+    }
+
+    /// Follows the store from the beginning until it has caught up.
+    fn catch_up(&self) -> Work<'_> {
+        cannot()
+    }
+}
+
+fn cannot<'a>() -> Work<'a> {
+    Box::pin(async { Err("this store cannot do that; it must say so beforehand".into()) })
+}
