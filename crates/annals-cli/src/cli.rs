@@ -32,7 +32,8 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
-    /// The store: `file:DIR`, the path of a folder, or `memory:`
+    /// The store: `file:DIR`, the path of a folder, `memory:`, or
+    /// `postgres://USER@HOST/DATABASE?schema=annals`; PGPASSWORD and the like count
     #[arg(
         long,
         global = true,
@@ -68,6 +69,7 @@ pub(crate) enum Command {
     Import(cmd::import::Args),
     Export(cmd::export::Args),
     Verify(cmd::verify::Args),
+    Migrate(cmd::migrate::Args),
     Demo(cmd::demo::Args),
     Completions(cmd::completions::Args),
     Man(cmd::man::Args),

@@ -80,17 +80,25 @@ const ROWS: [Row; 17] = [
         Exit::Usage,
         "send less at once, or keep the large part elsewhere and refer to it",
     ),
-    row(ErrorKind::Unsupported, Exit::Failure, "use `--at file:DIR` or `--at memory:`"),
-    row(ErrorKind::Unauthenticated, Exit::Denied, "give the credentials in the URL of the store"),
+    row(
+        ErrorKind::Unsupported,
+        Exit::Failure,
+        "use a store that can do this, or a program that is as new as the store",
+    ),
+    row(
+        ErrorKind::Unauthenticated,
+        Exit::Denied,
+        "check the user, the password and the certificates that the URL of the store names",
+    ),
     row(
         ErrorKind::PermissionDenied,
         Exit::Denied,
-        "check who owns the folder and its files, or run as somebody who may use them",
+        "check who owns the folder or the schema, or run as somebody who may use it",
     ),
     row(
         ErrorKind::Unavailable,
         Exit::Unavailable,
-        "end the other process that holds the store, or make room on the disk, and try again",
+        "check that the store can be reached, is held by nobody else and has room, and try again",
     ),
     row(
         ErrorKind::Timeout,

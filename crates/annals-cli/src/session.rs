@@ -6,7 +6,10 @@ use std::{
     sync::Arc,
 };
 
-use annals::{Backend, StoreUrl};
+use annals::{
+    Backend, ErrorKind, StoreUrl,
+    postgres::{MIGRATIONS, Options, Postgres, Target},
+};
 use futures_lite::future::block_on;
 
 use crate::{
@@ -36,7 +39,8 @@ impl Session {
     /// Understands the flags.
     pub(crate) fn new(args: &GlobalArgs) -> Result<Self> {
         let url: annals::Result<StoreUrl> = args.at.parse();
-        let url = url.or_fail(|| format!("the store `{}` cannot be used", args.at))?;
+        let url =
+            url.or_fail(|| format!("the store `{}` cannot be used", StoreUrl::shown(&args.at)))?;
         let style = |suited: Style| if args.no_color { Style::Plain } else { suited };
         Ok(Self {
             url,
@@ -71,8 +75,30 @@ impl Session {
     /// Opens a store that must be there already: reading makes no store.
     pub(crate) fn open(&self) -> Result<Arc<dyn Backend>> {
         self.check_exists()?;
-        block_on(self.url.open_existing())
-            .or_fail(|| format!("the store `{}` could not be opened", self.url))
+        let opened = block_on(self.url.open_existing());
+        if let (Err(error), StoreUrl::Postgres(target)) = (&opened, &self.url)
+            && error.kind() == ErrorKind::InvalidArgument
+        {
+            self.check_schema(target)?;
+        }
+        opened.or_fail(|| format!("the store `{}` could not be opened", self.url))
+    }
+
+    /// Refuses a schema without a store.
+    fn check_schema(&self, target: &Target) -> Result<()> {
+        let what = || format!("the store `{}` could not be opened", self.url);
+        let missing = block_on(Postgres::pending(target, Options::default())).or_fail(what)?;
+        if missing.len() < MIGRATIONS.len() {
+            return Ok(());
+        }
+        let schema = target.options(Options::default()).schema;
+        Err(Failure::new(
+            Exit::NotFound,
+            what(),
+            format!("there is no store in schema `{schema}` of the database"),
+            "`annals migrate`, `append` or `import` makes a store; `--at` names another one, with \
+             `schema=` for another schema",
+        ))
     }
 
     /// Refuses a folder that is not there.

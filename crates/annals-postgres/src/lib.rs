@@ -30,4 +30,4 @@ mod write;
 pub use backend::Postgres;
 pub use migrate::{MIGRATIONS, Migrate, Migration};
 pub use options::{Create, Options};
-pub use url::{Target, is_url};
+pub use url::Target;

@@ -286,6 +286,7 @@
 //! | --- | --- |
 //! | `file:./data`, `./data` | the embedded engine in a folder (feature `embedded`) |
 //! | `memory:` | in memory, gone with the process |
+//! | `postgres://user@host/database?schema=annals` | a schema of a PostgreSQL database (feature `postgres`); what else it may say is at [`postgres::Target`] |
 
 // Derived code says `::annals`, in this crate too.
 extern crate self as annals;
@@ -315,6 +316,8 @@ pub use annals_core::*;
 pub use annals_derive::{Event, aggregate, process, projection, view};
 #[cfg(feature = "embedded")]
 pub use annals_engine as engine;
+#[cfg(feature = "postgres")]
+pub use annals_postgres as postgres;
 pub use app::{Annals, Builder, Context};
 pub use bus::{Listener, Marked, Notice, Subscription};
 pub use command::{ByClosure, ByCommand, Changes, Command, Committed, Execute, ExecuteError};

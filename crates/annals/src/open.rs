@@ -6,11 +6,13 @@ use annals_core::{Backend, MemoryBackend, Result};
 
 use crate::StoreUrl;
 
-/// Opens a store, and makes a new one where a URL names an empty or missing folder.
+/// Opens a store, and makes a new one where a URL names an empty or missing folder or a schema
+/// without a store.
 ///
 /// # Errors
-/// `InvalidArgument` for a malformed URL, `Unsupported` for a backend that is not in this build,
-/// and what opening met: `Unavailable` when another process holds the store, `PermissionDenied`,
+/// `InvalidArgument` for a malformed URL, `Unsupported` for a backend that is not in this build and
+/// for a store that a newer program has changed, and what opening met: `Unavailable` when another
+/// process holds the store or its server cannot be reached, `Unauthenticated`, `PermissionDenied`,
 /// `Corrupted`.
 pub async fn open(url: &str) -> Result<Arc<dyn Backend>> {
     url.parse::<StoreUrl>()?.open().await
@@ -19,7 +21,7 @@ pub async fn open(url: &str) -> Result<Arc<dyn Backend>> {
 /// Opens a store that must be there already. A memory store is always new.
 ///
 /// # Errors
-/// Those of [`open`], and `InvalidArgument` when the folder holds no store.
+/// Those of [`open`], and `InvalidArgument` when the folder or schema holds no store.
 pub async fn open_existing(url: &str) -> Result<Arc<dyn Backend>> {
     url.parse::<StoreUrl>()?.open_existing().await
 }
@@ -53,7 +55,24 @@ async fn open_url(url: &StoreUrl, missing: Missing) -> Result<Arc<dyn Backend>> 
     match url {
         StoreUrl::Memory => Ok(Arc::new(MemoryBackend::new())),
         StoreUrl::File(dir) => open_dir(dir.clone(), missing).await,
+        #[cfg(feature = "postgres")]
+        StoreUrl::Postgres(target) => open_target(target, missing).await,
     }
+}
+
+#[cfg(feature = "postgres")]
+async fn open_target(
+    target: &annals_postgres::Target,
+    missing: Missing,
+) -> Result<Arc<dyn Backend>> {
+    use annals_postgres::{Create, Options, Postgres};
+
+    let create = match missing {
+        Missing::Begin => Create::IfMissing,
+        Missing::Refuse => Create::Never,
+    };
+    let options = Options { create, ..Options::default() };
+    Ok(Arc::new(Postgres::open_target(target, options).await?))
 }
 
 #[cfg(feature = "embedded")]

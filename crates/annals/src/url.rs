@@ -15,6 +15,9 @@ pub enum StoreUrl {
     File(PathBuf),
     /// `memory:`: a new store in memory.
     Memory,
+    /// `postgres://...`: a schema of a PostgreSQL database.
+    #[cfg(feature = "postgres")]
+    Postgres(Box<annals_postgres::Target>),
 }
 
 /// Schemes that are known but not in this build, and what they stand for.
@@ -33,6 +36,20 @@ impl StoreUrl {
         match self {
             Self::File(dir) => Some(dir),
             Self::Memory => None,
+            #[cfg(feature = "postgres")]
+            Self::Postgres(_) => None,
+        }
+    }
+
+    /// A text that was meant as the URL of a store, for messages: where it may have a password,
+    /// only how it begins.
+    #[must_use]
+    pub fn shown(text: &str) -> String {
+        match text.split_once("//") {
+            Some((scheme, rest)) if rest.contains('@') || rest.contains("password") => {
+                format!("{scheme}//...")
+            }
+            _ => text.to_owned(),
         }
     }
 }
@@ -52,6 +69,8 @@ impl FromStr for StoreUrl {
             "memory" => Err(Error::invalid(format!(
                 "`{text}` names a memory store, which has no name; write `memory:`"
             ))),
+            #[cfg(feature = "postgres")]
+            "postgres" | "postgresql" => Ok(Self::Postgres(Box::new(text.parse()?))),
             _ => Err(elsewhere(text, scheme)),
         }
     }
@@ -84,8 +103,9 @@ fn elsewhere(text: &str, scheme: &str) -> Error {
             format!("`{scheme}:` stands for {what}, which this build cannot open"),
         ),
         None => Error::invalid(format!(
-            "`{text}` is no store URL; known are `file:DIR` and `memory:` (write the path of a \
-             folder with a `:` in it as `file:PATH`)"
+            "`{}` is no store URL; known are `file:DIR`, `memory:` and `postgres://...` (write the \
+             path of a folder with a `:` in it as `file:PATH`)",
+            StoreUrl::shown(text)
         )),
     }
 }
@@ -104,6 +124,8 @@ impl fmt::Display for StoreUrl {
             }
             Self::File(dir) => write!(f, "file:{}", dir.display()),
             Self::Memory => f.write_str("memory:"),
+            #[cfg(feature = "postgres")]
+            Self::Postgres(target) => target.fmt(f),
         }
     }
 }
@@ -140,19 +162,38 @@ mod tests {
 
     #[test]
     fn stores_of_other_builds_are_unsupported_and_nonsense_is_invalid() {
-        for text in [
-            "postgres://db",
-            "postgresql://db",
-            "nats://a?dir=./d",
-            "annals://h",
-            "esdb://h",
-            "esdb+discover://h",
-            "kurrentdb://h",
-        ] {
+        for text in
+            ["nats://a?dir=./d", "annals://h", "esdb://h", "esdb+discover://h", "kurrentdb://h"]
+        {
             check(text, "unsupported");
         }
         for text in ["", "file:", "file://", "http://x", "mongodb://x"] {
             check(text, "invalid_argument");
         }
+    }
+
+    #[test]
+    #[cfg(feature = "postgres")]
+    fn databases_are_named_without_their_password() {
+        check("postgres://ann:secret@db/shop", "postgres://ann@db/shop");
+        check("postgresql://ann@db/shop?schema=a", "postgres://ann@db/shop?schema=a");
+        check("postgres://ann@db/shop?nonsense=1", "invalid_argument");
+        check("postgres:db", "invalid_argument");
+    }
+
+    #[test]
+    #[cfg(not(feature = "postgres"))]
+    fn databases_need_their_feature() {
+        check("postgres://ann@db/shop", "unsupported");
+        check("postgresql://ann@db/shop", "unsupported");
+    }
+
+    #[test]
+    fn what_cannot_be_read_is_shown_without_what_may_be_a_password() {
+        assert_eq!(StoreUrl::shown("mongodb://ann:secret@h"), "mongodb://...");
+        assert_eq!(StoreUrl::shown("postgres://h/d?password=secret"), "postgres://...");
+        assert_eq!(StoreUrl::shown("http://x"), "http://x");
+        let error = "mongodb://ann:secret@h".parse::<StoreUrl>().unwrap_err();
+        assert!(!error.to_string().contains("secret"), "{error}");
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod help;
 pub(crate) mod import;
 pub(crate) mod info;
 pub(crate) mod man;
+pub(crate) mod migrate;
 pub(crate) mod read;
 pub(crate) mod stream;
 pub(crate) mod tail;
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Import(args) => import::run(&args, session),
         Command::Export(args) => export::run(&args, session),
         Command::Verify(args) => verify::run(&args, session),
+        Command::Migrate(args) => migrate::run(&args, session),
         Command::Demo(args) => demo::run(&args, session),
         Command::Completions(args) => completions::run(&args),
         Command::Man(args) => man::run(&args),

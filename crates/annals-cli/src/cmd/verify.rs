@@ -1,7 +1,9 @@
 //! `annals verify`: check every byte of a store, closed or in use.
 
+use std::path::Path;
+
 use annals::{
-    Error, ErrorKind,
+    Error, ErrorKind, StoreUrl,
     engine::{Problem, Severity, VerifyReport},
 };
 use serde::Serialize;
@@ -132,10 +134,22 @@ pub(crate) fn run(_args: &Args, session: &Session) -> Result<Exit> {
 
 fn check(session: &Session) -> Result<VerifyReport> {
     let what = || format!("the store `{}` could not be checked", session.url());
-    let Some(dir) = session.url().dir() else {
-        let why = "a memory store begins and ends with its process; there is nothing to check";
-        return Err(Error::new(ErrorKind::Unsupported, why)).or_fail(what);
+    let (why, hint) = match session.url() {
+        StoreUrl::File(dir) => return check_dir(dir, session),
+        StoreUrl::Memory => (
+            "a memory store begins and ends with its process; there is nothing to check",
+            "name a folder, like `--at file:./data`",
+        ),
+        StoreUrl::Postgres(_) => (
+            "only the embedded engine has files of its own to check",
+            "let PostgreSQL check its files: with data checksums on, and with `pg_amcheck`",
+        ),
     };
+    let unsupported = Err(Error::new(ErrorKind::Unsupported, why)).or_fail(what);
+    unsupported.map_err(|failure| failure.with_hint(hint))
+}
+
+fn check_dir(dir: &Path, session: &Session) -> Result<VerifyReport> {
     session.check_exists()?;
     let progress = Progress::bytes(session, Some(0));
     let report = annals::engine::verify(dir, &mut |bytes_done, bytes_total| {
@@ -143,7 +157,7 @@ fn check(session: &Session) -> Result<VerifyReport> {
         progress.set(bytes_done);
     });
     progress.clear();
-    report.or_fail(what)
+    report.or_fail(|| format!("the store `{}` could not be checked", session.url()))
 }
 
 fn row(store: String, report: &VerifyReport) -> Row {

@@ -37,7 +37,7 @@ fn errors_do_not_go_to_stdout() {
 #[test]
 fn stores_that_cannot_be_opened_are_told_from_nonsense() {
     let annals = Annals::new();
-    for url in ["postgres://db", "nats://a", "annals://h", "esdb://h", "kurrentdb://h"] {
+    for url in ["nats://a", "annals://h", "esdb://h", "kurrentdb://h"] {
         let text = annals.fails(1, &["info", "--at", url]);
         assert!(text.contains("which this build cannot open"), "{text}");
     }

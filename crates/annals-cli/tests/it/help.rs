@@ -6,7 +6,7 @@ use std::{env, fs, path::Path};
 use crate::harness::Annals;
 
 /// Every command, as typed.
-const COMMANDS: [&str; 20] = [
+const COMMANDS: [&str; 21] = [
     "",
     "append",
     "read",
@@ -22,6 +22,7 @@ const COMMANDS: [&str; 20] = [
     "import",
     "export",
     "verify",
+    "migrate",
     "demo",
     "completions",
     "man",

@@ -17,7 +17,6 @@ use annals_core::{Error, Result};
 use tokio_postgres::config::TargetSessionAttrs;
 
 use crate::{Options, tls::Tls};
-pub use parts::is_url;
 pub(crate) use server::{Place, Server};
 use settings::Settings;
 

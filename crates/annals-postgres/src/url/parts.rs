@@ -23,12 +23,6 @@ pub(super) struct Parts {
     pub(super) parameters: Vec<(String, String)>,
 }
 
-/// Whether a text is meant as the URL of a database.
-#[must_use]
-pub fn is_url(text: &str) -> bool {
-    SCHEMES.iter().any(|scheme| text.starts_with(scheme))
-}
-
 pub(super) fn split(text: &str) -> Result<Parts> {
     let rest = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme)).ok_or_else(|| {
         Error::invalid(
