@@ -41,7 +41,8 @@ pub(crate) fn run(_args: &[String]) -> Result<ExitCode, Problem> {
 
 /// Test programs that run once more, with their store on the PostgreSQL of the run: the crate
 /// and the program.
-const AGAIN_ON_POSTGRES: &[(&str, &str)] = &[];
+const AGAIN_ON_POSTGRES: &[(&str, &str)] =
+    &[("annals", "it"), ("bank", "story"), ("orders", "story")];
 
 /// Tells such a test program where its store is.
 const STORE: &str = "ANNALS_TEST_STORE";

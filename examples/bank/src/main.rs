@@ -1,15 +1,19 @@
 //! A bank, told as one story that checks itself: commands and refusals, snapshots, an old event
 //! of another form, time travel, and tables that follow.
+//!
+//! It happens in memory, or in a new schema of the PostgreSQL that `ANNALS_TEST_STORE` names.
 
 mod account;
 mod balances;
+#[path = "../../place.rs"]
+mod place;
 
-use std::error::Error;
+use std::{error::Error, sync::Arc};
 
 use account::{Account, Ask, Refusal, Request};
 use annals::{
-    Annals, Append, At, EventType, ExpectedVersion, NewEvent, Run, Sqlite, StreamName, Upcasters,
-    Version,
+    Annals, Append, At, EventType, ExpectedVersion, NewEvent, Run, Sqlite, StreamName, SystemClock,
+    Upcasters, Version,
 };
 use balances::Balances;
 use futures_lite::future::block_on;
@@ -26,8 +30,7 @@ async fn story() -> Result<(), Box<dyn Error>> {
             Ok(json)
         }))
         .projection(Balances, &read, Run::background())
-        .open("memory:")
-        .await?;
+        .build(place::store(Arc::new(SystemClock)).await?)?;
 
     println!("Ann opens an account, pays in 100.00 and takes out 30.00.");
     let (ann, ask) = (String::from("ann"), |what| Request(String::from("ann"), what));

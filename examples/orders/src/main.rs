@@ -1,14 +1,18 @@
 //! Orders and payments that know nothing of each other, a process manager between them, and a
 //! table of orders: told as one story that checks itself.
+//!
+//! It happens in memory, or in a new schema of the PostgreSQL that `ANNALS_TEST_STORE` names.
 
 mod checkout;
 mod order;
 mod payment;
+#[path = "../../place.rs"]
+mod place;
 mod summaries;
 
 use std::{error::Error, sync::Arc, time::Duration};
 
-use annals::{Annals, ManualClock, MemoryBackend, Run, Sqlite};
+use annals::{Annals, ManualClock, Run, Sqlite};
 use checkout::{Checkout, PATIENCE};
 use futures_lite::future::block_on;
 use order::{Do, ToOrder};
@@ -26,7 +30,7 @@ async fn story() -> Result<(), Box<dyn Error>> {
         .clock(clock.clone())
         .process::<Checkout>()
         .projection(Summaries, &read, Run::background())
-        .build(Arc::new(MemoryBackend::with_clock(clock.clone())))?;
+        .build(place::store(clock.clone()).await?)?;
 
     println!("Ann, Bob and Cay place an order each.");
     for (order, customer, cents) in [(1, "Ann", 4_990), (2, "Bob", 500_000), (3, "Cay", 2_000)] {

@@ -186,7 +186,7 @@ fn a_snapshot_of_another_account_or_of_a_future_that_never_came_is_ignored() {
         (0..6).for_each(|_| deposit::<EveryThree>(&app, 1));
         let newer = snapshots(&site).remove(0);
         // A backup from before, in which three other events happened since.
-        let restored = Site::another(site.name);
+        let restored = site.another();
         for count in 0..7 {
             put(&restored, newer.key.clone(), newer.value.to_vec());
             assert_eq!(load::<EveryThree>(&restored.app()).0.balance, count * 10);

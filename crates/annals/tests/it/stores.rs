@@ -1,4 +1,7 @@
 //! The stores that the tests run over, each with a clock that stands still until it is moved.
+//!
+//! They are memory and the embedded engine, unless the environment names one in a database: then
+//! it is that one alone, in a schema for each test.
 
 use std::sync::Arc;
 
@@ -9,35 +12,98 @@ use annals::*;
 pub(crate) const START: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 pub(crate) const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
+/// The URL of the database that the tests run over.
+const STORE: &str = "ANNALS_TEST_STORE";
+
 /// A store and the application's view of time.
 pub(crate) struct Site {
     pub(crate) backend: Arc<dyn Backend>,
     pub(crate) clock: Arc<ManualClock>,
     pub(crate) name: &'static str,
-    folder: Option<tempfile::TempDir>,
+    home: Home,
     /// For files of other databases.
     beside: tempfile::TempDir,
 }
 
-impl Site {
-    pub(crate) fn memory() -> Self {
-        let clock = Arc::new(ManualClock::at(START));
-        let backend = Arc::new(MemoryBackend::with_clock(clock.clone()));
-        let beside = tempfile::tempdir().unwrap();
-        Self { backend, clock, name: "memory", folder: None, beside }
+/// Where the next process finds a store.
+pub(crate) enum Home {
+    /// Nowhere.
+    Memory,
+    Folder(tempfile::TempDir),
+    Schema {
+        url: String,
+        name: String,
+    },
+}
+
+impl Home {
+    fn folder() -> Self {
+        Self::Folder(tempfile::tempdir().unwrap())
     }
 
-    fn embedded() -> Self {
+    /// A new schema of the database that the tests run over, if they do.
+    pub(crate) fn schema() -> Option<Self> {
+        let url = std::env::var(STORE).ok()?;
+        Some(Self::Schema { url, name: format!("it_{}", EventId::random()).replace('-', "") })
+    }
+
+    /// Opens the store; `None` for the store's own clock.
+    pub(crate) fn open(&self, clock: Option<Arc<dyn Clock>>) -> Arc<dyn Backend> {
+        let own = || clock.clone().unwrap_or_else(|| Arc::new(SystemClock));
+        match self {
+            Self::Memory => Arc::new(MemoryBackend::with_clock(own())),
+            Self::Folder(folder) => {
+                let options = Options { clock: own(), ..Options::default() };
+                Arc::new(Embedded::open(folder.path(), options).unwrap())
+            }
+            Self::Schema { url, name } => {
+                let options =
+                    postgres::Options { schema: name.clone(), clock, ..Default::default() };
+                Arc::new(block_on(postgres::Postgres::open(url, options)).unwrap())
+            }
+        }
+    }
+
+    const fn name(&self) -> &'static str {
+        match self {
+            Self::Memory => "memory",
+            Self::Folder(_) => "embedded",
+            Self::Schema { .. } => "postgres",
+        }
+    }
+}
+
+impl Site {
+    fn at(home: Home) -> Self {
         let clock = Arc::new(ManualClock::at(START));
-        let folder = tempfile::tempdir().unwrap();
-        let backend = embedded(&folder, &clock);
-        let beside = tempfile::tempdir().unwrap();
-        Self { backend, clock, name: "embedded", folder: Some(folder), beside }
+        let backend = home.open(Some(clock.clone()));
+        let (name, beside) = (home.name(), tempfile::tempdir().unwrap());
+        Self { backend, clock, name, home, beside }
+    }
+
+    pub(crate) fn memory() -> Self {
+        Self::at(Home::Memory)
+    }
+
+    /// A store that the next process finds again.
+    pub(crate) fn durable() -> Self {
+        Self::at(Home::schema().unwrap_or_else(Home::folder))
     }
 
     /// Another store of the same make.
-    pub(crate) fn another(name: &str) -> Self {
-        if name == "memory" { Self::memory() } else { Self::embedded() }
+    pub(crate) fn another(&self) -> Self {
+        match self.home {
+            Home::Memory => Self::memory(),
+            Home::Folder(_) | Home::Schema { .. } => Self::durable(),
+        }
+    }
+
+    /// One of each store that the tests run over.
+    pub(crate) fn each() -> Vec<Self> {
+        match Home::schema() {
+            Some(home) => vec![Self::at(home)],
+            None => vec![Self::memory(), Self::durable()],
+        }
     }
 
     /// An application without anything kept from before.
@@ -57,23 +123,19 @@ impl Site {
 
     /// The store as the next process finds it.
     pub(crate) fn restart(self) -> Self {
-        let Some(folder) = self.folder else { return self };
-        let beside = self.beside;
+        if matches!(self.home, Home::Memory) {
+            return self;
+        }
         block_on(self.backend.close()).unwrap();
         drop(self.backend);
-        let backend = embedded(&folder, &self.clock);
-        Self { backend, clock: self.clock, name: self.name, folder: Some(folder), beside }
+        let backend = self.home.open(Some(self.clock.clone()));
+        Self { backend, ..self }
     }
-}
-
-fn embedded(folder: &tempfile::TempDir, clock: &Arc<ManualClock>) -> Arc<dyn Backend> {
-    let options = Options { clock: clock.clone(), ..Options::default() };
-    Arc::new(Embedded::open(folder.path(), options).unwrap())
 }
 
 /// Runs a test over each store.
 pub(crate) fn on_each_store(test: impl Fn(Site)) {
-    for site in [Site::memory(), Site::embedded()] {
+    for site in Site::each() {
         eprintln!("on {}", site.name);
         test(site);
     }

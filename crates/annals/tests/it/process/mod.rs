@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use annals::{
     Annals, At, Backend, Builder, Category, Delivery, EventType, ManualClock, Query, QueryItem,
-    ReadAll, RecordedEvent, Subscribe, SubscribeStart,
+    ReadAll, RecordedEvent, StateExpected, StateKind, StatePut, Subscribe, SubscribeStart,
 };
 use futures_lite::StreamExt;
 
@@ -41,12 +41,21 @@ impl World {
         Self::on(Site::memory())
     }
 
-    fn embedded() -> Self {
-        Self::on(Site::another("embedded"))
+    fn durable() -> Self {
+        Self::on(Site::durable())
     }
 
-    fn both() -> [Self; 2] {
-        [Self::memory(), Self::embedded()]
+    fn each() -> impl Iterator<Item = Self> {
+        Site::each().into_iter().map(Self::on)
+    }
+
+    /// Removes all state of a kind.
+    fn forget(&self, kind: StateKind) {
+        let entries: Vec<_> = block_on(self.backend.states(kind, "").try_collect()).unwrap();
+        for entry in entries {
+            let put = StatePut { key: entry.key, expected: StateExpected::Any, value: None };
+            block_on(self.backend.put_state(put)).unwrap();
+        }
     }
 
     fn app(&self) -> Annals {

@@ -12,7 +12,7 @@ use super::{
 
 #[test]
 fn a_paid_order_is_shipped() {
-    for world in World::both() {
+    for world in World::each() {
         world.place(1, 50);
         let app = world.app();
         settle(&app);
@@ -36,7 +36,7 @@ fn a_paid_order_is_shipped() {
 
 #[test]
 fn an_order_placed_while_it_runs_is_taken_at_once() {
-    for world in World::both() {
+    for world in World::each() {
         let app = world.app();
         settle(&app);
         for order in 1..=20 {
@@ -50,7 +50,7 @@ fn an_order_placed_while_it_runs_is_taken_at_once() {
 
 #[test]
 fn a_refusal_is_compensated() {
-    for world in World::both() {
+    for world in World::each() {
         let app = world.app();
         world.place(1, TOO_MUCH);
         settle(&app);
@@ -65,7 +65,7 @@ fn a_refusal_is_compensated() {
 
 #[test]
 fn a_deadline_passes_when_its_time_comes_and_once() {
-    for world in World::both() {
+    for world in World::each() {
         let app = world.app();
         world.place(1, SLOW);
         settle(&app);
@@ -89,7 +89,7 @@ fn a_deadline_passes_when_its_time_comes_and_once() {
 
 #[test]
 fn a_deadline_in_the_past_passes_at_once() {
-    for world in World::both() {
+    for world in World::each() {
         world.place(1, SLOW);
         world.lose_patience();
         let app = world.app();
@@ -101,7 +101,7 @@ fn a_deadline_in_the_past_passes_at_once() {
 
 #[test]
 fn deadlines_survive_a_restart() {
-    for world in World::both() {
+    for world in World::each() {
         world.place(1, SLOW);
         world.place(2, SLOW);
         let app = world.app();

@@ -27,7 +27,7 @@ fn append(world: &World, stream: &str, event_type: &str, data: &str) -> u64 {
 
 #[test]
 fn a_command_that_always_fails_stops_its_instance_and_no_other() {
-    for world in World::both() {
+    for world in World::each() {
         let app = world.app();
         world.place(1, BROKEN);
         world.place(2, 50);

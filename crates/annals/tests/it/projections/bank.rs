@@ -14,6 +14,8 @@ use futures_lite::future::block_on;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
+use crate::stores::Home;
+
 /// Longer than anything takes here, so that a hang is seen as one.
 pub(super) const LONG: Duration = Duration::from_secs(30);
 /// Waits between retries that are not worth noticing.
@@ -153,14 +155,23 @@ pub(super) fn replayed(
     rows
 }
 
-/// The two kinds of stores, with a folder for files.
-pub(super) fn stores() -> [(Arc<dyn Backend>, Sqlite, Option<TempDir>); 2] {
+/// Stores to run on, with a folder for files where they are in files.
+pub(super) fn stores() -> Vec<(Arc<dyn Backend>, Sqlite, Option<TempDir>)> {
+    if let Some(home) = Home::schema() {
+        return vec![(home.open(None), Sqlite::in_memory().unwrap(), None)];
+    }
+    let memory = Home::Memory.open(None);
+    let (file, sqlite, dir) = files();
+    vec![(memory, Sqlite::in_memory().unwrap(), None), (file, sqlite, Some(dir))]
+}
+
+/// Events and tables in files.
+pub(super) fn files() -> (Arc<dyn Backend>, Sqlite, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let url = format!("file:{}", dir.path().join("events").display());
     let file = block_on(annals::open(&url)).unwrap();
-    let memory = block_on(annals::open("memory:")).unwrap();
     let sqlite = Sqlite::open(dir.path().join("read.db")).unwrap();
-    [(memory, Sqlite::in_memory().unwrap(), None), (file, sqlite, Some(dir))]
+    (file, sqlite, dir)
 }
 
 pub(super) fn deposited(account: &str, cents: i64) -> NewEvent {

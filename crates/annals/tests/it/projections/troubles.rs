@@ -9,9 +9,8 @@ use rusqlite::Connection;
 use super::bank::*;
 
 /// A file store and a file database, and a connection that is not ours.
-fn files() -> (Arc<dyn Backend>, Sqlite, Connection, tempfile::TempDir) {
-    let [_, (backend, sqlite, dir)] = stores();
-    let dir = dir.unwrap();
+fn watched() -> (Arc<dyn Backend>, Sqlite, Connection, tempfile::TempDir) {
+    let (backend, sqlite, dir) = files();
     let foreign = Connection::open(dir.path().join("read.db")).unwrap();
     foreign.busy_timeout(LONG).unwrap();
     (backend, sqlite, foreign, dir)
@@ -24,7 +23,7 @@ fn quick() -> Run<BankEvent> {
 #[test]
 fn a_dropped_table_pauses_and_a_rebuild_brings_it_back() {
     for then in [Run::then_pause, Run::then_skip, Run::then_dead_letter] {
-        let (backend, sqlite, foreign, _dir) = files();
+        let (backend, sqlite, foreign, _dir) = watched();
         append(&*backend, deposits(10));
         let app = start(&backend, &sqlite, &Faults::default(), then(quick()));
         fresh(&app);
@@ -43,7 +42,7 @@ fn a_dropped_table_pauses_and_a_rebuild_brings_it_back() {
 
 #[test]
 fn a_table_that_is_gone_at_the_start_is_reported_and_can_be_rebuilt() {
-    let (backend, sqlite, foreign, _dir) = files();
+    let (backend, sqlite, foreign, _dir) = watched();
     append(&*backend, deposits(10));
     let app = start(&backend, &sqlite, &Faults::default(), quick());
     fresh(&app);
@@ -59,7 +58,7 @@ fn a_table_that_is_gone_at_the_start_is_reported_and_can_be_rebuilt() {
 
 #[test]
 fn a_locked_database_is_waited_for() {
-    let (backend, sqlite, foreign, _dir) = files();
+    let (backend, sqlite, foreign, _dir) = watched();
     append(&*backend, deposits(10));
     let app = start(&backend, &sqlite, &Faults::default(), quick());
     fresh(&app);
@@ -76,7 +75,7 @@ fn a_locked_database_is_waited_for() {
 
 #[test]
 fn a_full_database_pauses_and_goes_on_when_there_is_room() {
-    let (backend, sqlite, foreign, _dir) = files();
+    let (backend, sqlite, foreign, _dir) = watched();
     append(&*backend, deposits(10));
     let app = start(&backend, &sqlite, &Faults::default(), quick().then_skip());
     fresh(&app);
@@ -138,7 +137,7 @@ impl Projection for Fill {
 
 #[test]
 fn a_checkpoint_that_goes_backwards_pauses() {
-    let (backend, sqlite, foreign, _dir) = files();
+    let (backend, sqlite, foreign, _dir) = watched();
     append(&*backend, deposits(10));
     let app = start(&backend, &sqlite, &Faults::default(), quick());
     fresh(&app);
@@ -152,7 +151,7 @@ fn a_checkpoint_that_goes_backwards_pauses() {
 
 #[test]
 fn another_store_or_an_older_copy_is_refused() {
-    let (backend, sqlite, _foreign, dir) = files();
+    let (backend, sqlite, _foreign, dir) = watched();
     append(&*backend, deposits(5));
     block_on(backend.close()).unwrap();
     drop(backend);

@@ -78,7 +78,7 @@ fn an_effect_before_a_crash_is_repeated_and_none_is_lost() {
 
 /// A store with the same events and none of the state.
 fn crashed_copy(site: &Site) -> Site {
-    let other = Site::another(site.name);
+    let other = site.another();
     for record in all_events(&*site.backend) {
         let event = NewEvent::new(record.event_type, record.data);
         let append = Append::to(record.stream, ExpectedVersion::Any, [event]);
