@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) enum PaymentEvent {
     Requested { order: u64, cents: u64 },
     Received { order: u64 },
+    Refused { order: u64, why: String },
 }
 use PaymentEvent::*;
 
@@ -23,7 +24,7 @@ impl Aggregate for Payment {
     fn apply(&mut self, event: &PaymentEvent) {
         self.due_cents = match event {
             Requested { cents, .. } => *cents,
-            Received { .. } => 0,
+            Received { .. } | Refused { .. } => 0,
         };
     }
 }
@@ -36,6 +37,7 @@ pub(crate) struct ToPayment(pub(crate) u64, pub(crate) Pay);
 pub(crate) enum Pay {
     Request { cents: u64 },
     Receive,
+    Refuse { why: String },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -57,9 +59,10 @@ impl Command for ToPayment {
 
     fn decide(&self, payment: &mut Changes<'_, Payment>) -> Result<(), PaymentError> {
         let order = self.0;
-        match self.1 {
+        match &self.1 {
             Pay::Request { cents: 100_001.. } => return Err(PaymentError::OverLimit),
-            Pay::Request { cents } => payment.emit(Requested { order, cents }),
+            Pay::Request { cents } => payment.emit(Requested { order, cents: *cents }),
+            Pay::Refuse { why } => payment.emit(Refused { order, why: why.clone() }),
             Pay::Receive if payment.due_cents == 0 => return Err(PaymentError::NothingDue),
             Pay::Receive => payment.emit(Received { order }),
         };
