@@ -131,9 +131,10 @@ impl Backend for Postgres {
     fn append(&self, append: Append) -> BoxFuture<'_, Result<Appended>> {
         Box::pin(async move {
             append.check()?;
-            match self.submit(Request::Append(append)).await? {
-                Receipt::Appended(appended) => Ok(appended),
-                _ => Err(crossed()),
+            match self.submit(Request::Append(append)).await {
+                Ok(Receipt::Appended(appended)) => Ok(appended),
+                Ok(_) => Err(crossed()),
+                Err(refused) => Err(self.0.shared.told_by(refused).await),
             }
         })
     }

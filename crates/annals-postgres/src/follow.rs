@@ -10,6 +10,7 @@ use event_listener::EventListener;
 use crate::{
     backend::Inner,
     read::{all, stream},
+    replicas::For,
 };
 
 /// Events on a page.
@@ -50,7 +51,7 @@ impl Follow for Followed {
             limit: PAGE_EVENTS,
         };
         self.0.shared.run(async move {
-            let page = all::page(&inner.shared, &stretch).await?;
+            let page = all::page(&inner.shared, &stretch, For::Following).await?;
             let is_last = !page.is_full;
             let end = page.head.map_or(Position::FIRST, Position::next);
             let next = page.events.last().filter(|_| !is_last).map_or(end, |e| e.position.next());
@@ -68,7 +69,7 @@ impl Follow for Followed {
             limit: PAGE_EVENTS,
         };
         self.0.shared.run(async move {
-            let page = stream::page(&inner.shared, &stretch).await?;
+            let page = stream::page(&inner.shared, &stretch, For::Following).await?;
             let mut events = page.events;
             let is_last = !page.is_full;
             let end = page.last.map_or(Version::FIRST, Version::next);

@@ -19,6 +19,7 @@ use crate::{
     migrate::{self, Migration},
     options::check_schema,
     read::rows::RowBytes,
+    replicas::Replicas,
     route::Routes,
     shared::{Shared, no_store},
     sql::{Sql, quoted},
@@ -47,8 +48,8 @@ pub(crate) fn runtime() -> Result<Runtime> {
 /// Opens a store on a runtime.
 pub(crate) async fn open(target: &Target, options: Options, runtime: Runtime) -> Result<Inner> {
     let handle = runtime.handle().clone();
-    let (connector, options) = understood(target, options)?;
-    let opened = handle.clone().spawn(begin(connector, options, handle)).await;
+    let begun = begin(target.clone(), options, handle.clone());
+    let opened = handle.spawn(begun).await;
     let (shared, queue, committer) = opened
         .map_err(|error| Error::new(ErrorKind::Internal, "opening panicked").caused_by(error))??;
     Ok(Inner::new(shared, queue, committer, runtime))
@@ -71,7 +72,8 @@ fn understood(target: &Target, options: Options) -> Result<(Connector, Options)>
     Ok((connector, options))
 }
 
-async fn begin(connector: Connector, options: Options, runtime: Handle) -> Result<Begun> {
+async fn begin(target: Target, options: Options, runtime: Handle) -> Result<Begun> {
+    let (connector, options) = understood(&target, options)?;
     let schema = quoted(&options.schema);
     let (store_id, head) = prepare(&connector, &options).await?;
     let manager = Manager::from_connect(
@@ -86,11 +88,13 @@ async fn begin(connector: Connector, options: Options, runtime: Handle) -> Resul
         .runtime(PoolRuntime::Tokio1)
         .build()
         .map_err(|error| Error::invalid(format!("no pool of connections: {error}")))?;
+    let replicas = replicas(&target, &connector, &options, &store_id)?;
     let link = connector.link_patiently().await?;
     let shared = Arc::new(Shared {
         runtime: runtime.clone(),
         connector,
         pool,
+        replicas,
         sql: Sql::new(&schema),
         channel: format!("annals_{store_id}"),
         clock: options.clock,
@@ -103,6 +107,19 @@ async fn begin(connector: Connector, options: Options, runtime: Handle) -> Resul
     let (queue, jobs) = async_channel::bounded(QUEUE);
     let committer = runtime.spawn(Committer::new(Arc::clone(&shared), jobs, link).run());
     Ok((shared, queue, committer))
+}
+
+fn replicas(
+    target: &Target,
+    connector: &Connector,
+    options: &Options,
+    store_id: &str,
+) -> Result<Option<Replicas>> {
+    let Some(read_from) = &target.read_from else { return Ok(None) };
+    let connector =
+        Connector { routes: Routes::to_replicas(target, read_from)?, ..connector.clone() };
+    let (size, timeout) = (options.pool_size, options.pool_timeout);
+    Replicas::new(connector, read_from.staleness, size, timeout, store_id.to_owned()).map(Some)
 }
 
 /// Brings the schema up to date, or refuses one that is not; gives the store's id and head.

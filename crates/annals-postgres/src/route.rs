@@ -3,15 +3,23 @@
 //! Each server is asked by itself, so that a mode of encryption that tries two things tries both
 //! with one server before it goes to the next.
 
+use std::sync::{
+    Arc,
+    atomic::{AtomicUsize, Ordering},
+};
+
 use annals_core::{Error, ErrorKind, Result};
 use tokio_postgres::{
-    Client, Config, Connection, Socket, config::SslMode, error::SqlState, tls::MakeTlsConnect,
+    Client, Config, Connection, Socket,
+    config::{SslMode, TargetSessionAttrs},
+    error::SqlState,
+    tls::MakeTlsConnect,
 };
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
     tls::{Mode, is_about_tls},
-    url::{Place, Server, Target},
+    url::{Place, ReadFrom, Server, Target},
 };
 
 /// A connection as it is driven.
@@ -24,6 +32,8 @@ type Opened = std::result::Result<(Client, Driven), tokio_postgres::Error>;
 pub(crate) struct Routes {
     others: Vec<Route>,
     last: Route,
+    /// Counts connections, where each is to begin with another server.
+    turns: Option<Arc<AtomicUsize>>,
 }
 
 /// One server, and how it is spoken to.
@@ -36,31 +46,47 @@ struct Route {
 
 impl Routes {
     pub(crate) fn to(target: &Target) -> Result<Self> {
-        let mut routes: Vec<_> =
-            target.servers.iter().map(|server| Route::new(target, server)).collect();
+        let routes = target.servers.iter().map(|server| Route::new(target, server, target.session));
+        Self::through(routes.collect(), None)
+    }
+
+    /// The ways to the replicas, which share the connections among them.
+    pub(crate) fn to_replicas(target: &Target, read_from: &ReadFrom) -> Result<Self> {
+        // One that was promoted can be read as well.
+        let any = TargetSessionAttrs::Any;
+        let routes = read_from.servers.iter().map(|server| Route::new(target, server, any));
+        Self::through(routes.collect(), Some(Arc::default()))
+    }
+
+    fn through(mut routes: Vec<Route>, turns: Option<Arc<AtomicUsize>>) -> Result<Self> {
         let last = routes.pop();
         let last =
             last.ok_or_else(|| Error::new(ErrorKind::Internal, "the URL names no server"))?;
-        Ok(Self { others: routes, last })
+        Ok(Self { others: routes, last, turns })
     }
 
     /// A connection to the first server that takes it.
     pub(crate) async fn open(&self, tls: &MakeRustlsConnect) -> Opened {
-        for route in &self.others {
+        let turn = self.turns.as_ref().map_or(0, |turns| turns.fetch_add(1, Ordering::Relaxed));
+        let mut routes: Vec<_> = self.others.iter().chain([&self.last]).collect();
+        let count = routes.len();
+        routes.rotate_left(turn % count);
+        let last = routes.pop().unwrap_or(&self.last);
+        for route in routes {
             match route.open(tls).await {
                 Ok(opened) => return Ok(opened),
                 Err(error) => tracing::debug!(%error, "a server of several did not take us"),
             }
         }
-        self.last.open(tls).await
+        last.open(tls).await
     }
 }
 
 impl Route {
-    fn new(target: &Target, server: &Server) -> Self {
+    fn new(target: &Target, server: &Server, session: TargetSessionAttrs) -> Self {
         let with = |mode| {
             let mut config = config(target, server);
-            config.ssl_mode(mode);
+            config.ssl_mode(mode).target_session_attrs(session);
             config
         };
         let (first, otherwise) = match (&server.place, target.tls.mode) {
@@ -113,7 +139,6 @@ fn config(target: &Target, server: &Server) -> Config {
         .port(server.port)
         .user(&target.user)
         .dbname(&target.database)
-        .application_name(&target.application_name)
-        .target_session_attrs(target.session);
+        .application_name(&target.application_name);
     config
 }

@@ -16,7 +16,8 @@ use tokio::runtime::Handle;
 
 use crate::{
     connect::{Connector, pool_failed},
-    read::rows::RowBytes,
+    read::{listing, rows::RowBytes},
+    replicas::Replicas,
     sql::Sql,
     values::{Time, number, stored},
 };
@@ -27,6 +28,7 @@ pub(crate) struct Shared {
     pub(crate) runtime: Handle,
     pub(crate) connector: Connector,
     pub(crate) pool: Pool,
+    pub(crate) replicas: Option<Replicas>,
     pub(crate) sql: Sql,
     /// Where commits are announced.
     pub(crate) channel: String,
@@ -60,7 +62,22 @@ impl Shared {
         number(self.head.load(Ordering::SeqCst)).map(Position::new)
     }
 
-    /// A connection for a short read.
+    /// A refused append. Whoever decides again must not do it on what a replica had before, so
+    /// the position that the refusal was made on counts as known.
+    pub(crate) async fn told_by(self: &Arc<Self>, refused: Error) -> Error {
+        let is_conflict =
+            [ErrorKind::WrongExpectedVersion, ErrorKind::ConditionFailed].contains(&refused.kind());
+        if self.replicas.is_some() && is_conflict {
+            let shared = Arc::clone(self);
+            let head = self.here(async move { listing::head(&shared).await }).await;
+            if let Err(error) = head {
+                tracing::debug!(%error, "the head after a refused append is not known");
+            }
+        }
+        refused
+    }
+
+    /// A connection to the primary for a short read.
     pub(crate) async fn reader(&self) -> Result<Object> {
         self.check_open()?;
         self.pool.get().await.map_err(|error| pool_failed(error, self.pool.status().max_size))

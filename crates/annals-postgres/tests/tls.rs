@@ -3,24 +3,19 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod servers;
+
 use std::{error::Error, fs, path::Path, process::ExitCode};
 
 use annals_core::{Backend, ErrorKind};
 use annals_postgres::{Options, Postgres, Target};
-use annals_testbed::{
-    is_required,
-    postgres::{self as testbed, Durability, Installation},
-};
+use annals_testbed::postgres::{self as testbed, Durability};
 use futures_lite::future::block_on;
-use libtest_mimic::{Arguments, Completion, Trial};
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
+use servers::{Outcome, Test, plain_server, run};
 use tempfile::TempDir;
 
-type Outcome = Result<(), Box<dyn Error>>;
-
-type Test = fn() -> Outcome;
-
-const TESTS: &[(&str, Test)] = &[
+const TESTS: &[Test] = &[
     ("each_mode_checks_what_it_promises", each_mode_checks_what_it_promises),
     ("a_server_without_encryption_is_told_of", a_server_without_encryption_is_told_of),
     ("a_root_certificate_at_home_counts", a_root_certificate_at_home_counts),
@@ -30,20 +25,7 @@ const TESTS: &[(&str, Test)] = &[
 ];
 
 fn main() -> ExitCode {
-    let missing = Installation::find().err();
-    let trials = TESTS.iter().map(|(name, test)| trial(name, *test, missing.clone())).collect();
-    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
-}
-
-fn trial(name: &str, test: Test, missing: Option<String>) -> Trial {
-    Trial::ignorable_test(name.to_owned(), move || match missing {
-        None => {
-            test().map_err(|error| error.to_string())?;
-            Ok(Completion::Completed)
-        }
-        Some(reason) if is_required("postgres") => Err(reason.into()),
-        Some(reason) => Ok(Completion::ignored_with(reason)),
-    })
+    run(TESTS)
 }
 
 /// An authority, and the folder in which its files are.
@@ -111,11 +93,6 @@ fn server(
         files: all,
         ..testbed::Options::default()
     };
-    Ok(testbed::Postgres::start(options)?)
-}
-
-fn plain_server() -> Result<testbed::Postgres, Box<dyn Error>> {
-    let options = testbed::Options { durability: Durability::Fast, ..testbed::Options::default() };
     Ok(testbed::Postgres::start(options)?)
 }
 

@@ -1,6 +1,7 @@
 //! Pages of the whole store.
 
 use annals_core::{Direction, Position, Query, RecordedEvent, Result};
+use deadpool_postgres::Object;
 use tokio_postgres::types::ToSql;
 
 use super::{
@@ -9,6 +10,7 @@ use super::{
 };
 use crate::{
     failure::failed,
+    replicas::{Age, For},
     shared::Shared,
     sql::EVENT,
     values::{number, stored},
@@ -38,11 +40,16 @@ pub(crate) struct AllPage {
 /// Queries of more items are not worth remembering.
 const ITEMS_PREPARED_MAX: usize = 8;
 
+/// Reads a page, from a replica where that will do.
+pub(crate) async fn page(shared: &Shared, stretch: &Stretch, purpose: For) -> Result<AllPage> {
+    let age = |page: &AllPage| Age { head: page.head, is_full: page.is_full };
+    shared.page(purpose, |client| page_on(shared, client, stretch), age).await
+}
+
 /// Reads a page in one look, so that the events and the head belong together.
-pub(crate) async fn page(shared: &Shared, stretch: &Stretch) -> Result<AllPage> {
+async fn page_on(shared: &Shared, client: Object, stretch: &Stretch) -> Result<AllPage> {
     let reading = |error| failed("reading events", error);
     let (sql, arguments) = statement(&shared.sql.schema, stretch);
-    let client = shared.reader().await?;
     let is_remembered = stretch.query.items().len() <= ITEMS_PREPARED_MAX;
     let prepared =
         if is_remembered { client.prepare_cached(&sql).await } else { client.prepare(&sql).await };

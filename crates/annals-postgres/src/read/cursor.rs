@@ -3,13 +3,13 @@
 use std::{sync::Arc, vec};
 
 use annals_core::{
-    BoxFuture, BoxStream, Direction, Error, Query, Read, ReadAll, ReadStream, RecordedEvent,
-    Result, StreamName,
+    BoxFuture, BoxStream, Direction, Error, Position, Query, Read, ReadAll, ReadStream,
+    RecordedEvent, Result, StreamName,
 };
 use futures_lite::stream;
 
 use super::{all, stream as one};
-use crate::{backend::Inner, shared::Shared};
+use crate::{backend::Inner, replicas::For, shared::Shared};
 
 /// Events on a page.
 const PAGE_EVENTS: u64 = 512;
@@ -22,6 +22,8 @@ pub(crate) struct Cursor {
     low: u64,
     high: u64,
     left: u64,
+    /// The newest position when the read began.
+    head: Option<Position>,
 }
 
 #[derive(Debug, Clone)]
@@ -34,8 +36,7 @@ enum Source {
 struct Got {
     events: Vec<RecordedEvent>,
     is_full: bool,
-    /// The newest position; for a stream it does not matter.
-    head: Option<u64>,
+    head: Option<Position>,
 }
 
 struct Reader {
@@ -68,7 +69,7 @@ impl Cursor {
     fn new(read: Read) -> Self {
         let (source, direction, from, to, limit) = match read {
             Read::All(ReadAll { query, direction, from, to, limit }) => {
-                let [from, to] = [from, to].map(|at| at.map(annals_core::Position::get));
+                let [from, to] = [from, to].map(|at| at.map(Position::get));
                 (Source::All(query), direction, from, to, limit)
             }
             Read::Stream(ReadStream { stream, direction, from, to, limit }) => {
@@ -86,6 +87,7 @@ impl Cursor {
             low: low.unwrap_or(0),
             high: high.unwrap_or(u64::MAX),
             left: limit.unwrap_or(u64::MAX),
+            head: None,
         }
     }
 
@@ -97,24 +99,24 @@ impl Cursor {
     fn ask(&self, shared: Arc<Shared>) -> impl Future<Output = Result<Got>> + Send + use<> {
         let (source, direction) = (self.source.clone(), self.direction);
         let (low, high, limit) = (self.low, self.high, self.limit());
+        let purpose = For::Read(self.head);
         async move {
             match source {
                 Source::All(query) => {
                     let stretch = all::Stretch { query, direction, low, high, limit };
-                    let page = all::page(&shared, &stretch).await?;
-                    let head = page.head.map(annals_core::Position::get);
-                    Ok(Got { events: page.events, is_full: page.is_full, head })
+                    let page = all::page(&shared, &stretch, purpose).await?;
+                    Ok(Got { events: page.events, is_full: page.is_full, head: page.head })
                 }
                 Source::Stream(stream) => {
                     let stretch = one::Stretch { stream, direction, low, high, limit };
-                    let page = one::page(&shared, &stretch).await?;
+                    let page = one::page(&shared, &stretch, purpose).await?;
                     if page.is_tombstoned {
                         return Err(Error::stream_deleted(&stretch.stream));
                     }
                     if page.last.is_none() || page.is_deleted {
                         return Err(Error::stream_not_found(&stretch.stream));
                     }
-                    Ok(Got { events: page.events, is_full: page.is_full, head: None })
+                    Ok(Got { events: page.events, is_full: page.is_full, head: page.head })
                 }
             }
         }
@@ -122,9 +124,10 @@ impl Cursor {
 
     /// Moves past a page; whether there may be another.
     fn pass(&mut self, got: &Got) -> bool {
-        if let Some(head) = got.head {
+        self.head = self.head.or(got.head);
+        if let (Source::All(_), Some(head)) = (&self.source, self.head) {
             // A read ends at the newest event there was when it began.
-            self.high = std::cmp::min(self.high, head);
+            self.high = std::cmp::min(self.high, head.get());
         }
         self.left = self.left.saturating_sub(got.events.len() as u64);
         let Some(last) = got.events.last().filter(|_| got.is_full && self.left > 0) else {

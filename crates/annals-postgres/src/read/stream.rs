@@ -4,12 +4,13 @@ use annals_core::{
     Direction, Position, RecordedEvent, Result, StreamInfo, StreamMetadata, StreamName,
     StreamStatus, Version, rules::StreamHead,
 };
-
+use deadpool_postgres::Object;
 use tokio_postgres::types::ToSql;
 
 use super::row;
 use crate::{
     failure::failed,
+    replicas::{Age, For},
     shared::Shared,
     values::{Raw, Time, number, stored},
     write::job::base,
@@ -40,14 +41,18 @@ pub(crate) struct StreamPage {
     pub(crate) is_tombstoned: bool,
 }
 
-/// Reads a page.
-pub(crate) async fn page(shared: &Shared, stretch: &Stretch) -> Result<StreamPage> {
+/// Reads a page, from a replica where that will do.
+pub(crate) async fn page(shared: &Shared, stretch: &Stretch, purpose: For) -> Result<StreamPage> {
+    let age = |page: &StreamPage| Age { head: page.head, is_full: page.is_full };
+    shared.page(purpose, |client| page_on(shared, client, stretch), age).await
+}
+
+async fn page_on(shared: &Shared, client: Object, stretch: &Stretch) -> Result<StreamPage> {
     let reading = |error| failed("reading a stream", error);
     let sql = match stretch.direction {
         Direction::Forward => &shared.sql.read_stream_forward,
         Direction::Backward => &shared.sql.read_stream_backward,
     };
-    let client = shared.reader().await?;
     let prepared = client.prepare_cached(sql).await.map_err(reading)?;
     let (low, high) = (stored(stretch.low), stored(stretch.high));
     let limit = shared.limit(stretch.limit);

@@ -6,6 +6,7 @@ mod parameters;
 mod parts;
 mod pass_file;
 mod read;
+mod read_from;
 mod server;
 mod settings;
 #[cfg(test)]
@@ -17,6 +18,8 @@ use annals_core::{Error, Result};
 use tokio_postgres::config::TargetSessionAttrs;
 
 use crate::{Options, tls::Tls};
+pub(crate) use read_from::ReadFrom;
+pub use read_from::Staleness;
 pub(crate) use server::{Place, Server};
 use settings::Settings;
 
@@ -32,6 +35,7 @@ use settings::Settings;
 /// | `schema` | the schema that holds the tables |
 /// | `migrate` | `on-open` or `never` |
 /// | `pool_size`, `pool_timeout`, `statement_timeout`, `lock_timeout`, `patience`, `poll_every` | as in [`Options`]; times have a unit: `500ms`, `30s`, `5min`, `1h` |
+/// | `read_from`, `staleness` | replicas to read events from, `host:port` divided by commas, and how old what they give may be: `own` or `any`, see [`Staleness`]; only together |
 /// | `sslmode` | `disable`, `allow`, `prefer` (the default), `require`, `verify-ca`, `verify-full` |
 /// | `sslrootcert` | a file of certificates to trust, or `system`; `~/.postgresql/root.crt` where there is one |
 /// | `sslcert`, `sslkey` | the certificate of the client and its key |
@@ -56,6 +60,7 @@ pub struct Target {
     pub(crate) connect_timeout: Option<Duration>,
     pub(crate) session: TargetSessionAttrs,
     pub(crate) tls: Tls,
+    pub(crate) read_from: Option<ReadFrom>,
     settings: Settings,
     shown: String,
 }

@@ -60,6 +60,12 @@ fn read_hosts(text: &str, parts: &mut Parts) -> Result<()> {
     if text.is_empty() {
         return Ok(());
     }
+    (parts.host, parts.port) = places(text)?;
+    Ok(())
+}
+
+/// The hosts and the ports of a list of places, each `host`, `host:port` or `[address]:port`.
+pub(super) fn places(text: &str) -> Result<(Option<String>, Option<String>)> {
     let (mut hosts, mut ports) = (Vec::new(), Vec::new());
     for place in text.split(',') {
         // The colons of an IPv6 address stand in brackets.
@@ -81,9 +87,8 @@ fn read_hosts(text: &str, parts: &mut Parts) -> Result<()> {
         hosts.push(decoded(host, "host")?);
         ports.push(port);
     }
-    parts.host = filled(hosts.join(","));
-    parts.port = ports.iter().any(|port| !port.is_empty()).then(|| ports.join(","));
-    Ok(())
+    let has_port = ports.iter().any(|port| !port.is_empty());
+    Ok((filled(hosts.join(",")), has_port.then(|| ports.join(","))))
 }
 
 /// Nothing is the same as not given.

@@ -11,6 +11,7 @@ use super::{
     parameters::Given,
     parts::{escaped, split},
     pass_file::{self, Wanted},
+    read_from::ReadFrom,
     server::{Lists, PORT, Place, Server},
     settings::{Settings, connect_timeout},
 };
@@ -26,7 +27,9 @@ pub(super) fn target(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Res
     })?;
     let database = asked.text("dbname")?.unwrap_or_else(|| user.clone());
     let mut servers = servers(&asked)?;
-    fill_passwords(&asked, &mut servers, &database, &user)?;
+    let mut read_from = ReadFrom::read(&asked)?;
+    let replicas = read_from.iter_mut().flat_map(|read_from| &mut read_from.servers);
+    fill_passwords(&asked, servers.iter_mut().chain(replicas), &database, &user)?;
     let session = asked.read("target_session_attrs", |value| match value.text {
         "any" => Ok(TargetSessionAttrs::Any),
         "read-write" => Ok(TargetSessionAttrs::ReadWrite),
@@ -45,6 +48,7 @@ pub(super) fn target(text: &str, lookup: &dyn Fn(&str) -> Option<String>) -> Res
         connect_timeout: asked.read("connect_timeout", connect_timeout)?.flatten(),
         session: session.unwrap_or(usual),
         tls: tls(&asked)?,
+        read_from,
         settings: Settings::read(&asked)?,
         servers,
         user,
@@ -67,9 +71,9 @@ fn servers(asked: &Asked<'_>) -> Result<Vec<Server>> {
 }
 
 /// The password that is given is for all servers; a file may have one for each.
-fn fill_passwords(
+fn fill_passwords<'s>(
     asked: &Asked<'_>,
-    servers: &mut [Server],
+    servers: impl Iterator<Item = &'s mut Server>,
     database: &str,
     user: &str,
 ) -> Result<()> {

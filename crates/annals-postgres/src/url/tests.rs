@@ -129,7 +129,7 @@ fn the_url_stands_above_the_options() {
 #[test]
 fn what_is_not_known_is_refused_with_what_is() {
     let error = refused("postgres://u@h/d?shema=x");
-    assert!(error.contains("`shema`") && error.contains("pool_timeout, port, schema"), "{error}");
+    assert!(error.contains("`shema`") && error.contains("port, read_from, schema"), "{error}");
     for (text, words) in [
         ("sslmode=on", "`verify-ca`"),
         ("migrate=yes", "`on-open` or `never`"),
@@ -227,4 +227,24 @@ fn a_password_is_looked_up_in_a_file_that_only_its_owner_reads() {
 fn set_mode(path: &std::path::Path, mode: u32) {
     use std::os::unix::fs::PermissionsExt;
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[test]
+fn replicas_need_a_choice_of_how_old_events_may_be() {
+    let target = parse("postgres://u:pw@h/d?read_from=a:1,b&staleness=own");
+    let read_from = target.read_from.unwrap();
+    let places: Vec<_> = read_from.servers.iter().map(|s| (s.place.clone(), s.port)).collect();
+    let named = |name: &str, port| (Place::Name(name.to_owned()), port);
+    assert_eq!(places, [named("a", 1), named("b", 5432)]);
+    assert_eq!(read_from.staleness, Staleness::Own);
+    assert_eq!(read_from.servers[0].password.as_deref(), Some("pw"));
+    for (text, words) in [
+        ("read_from=a", "`staleness=own`"),
+        ("staleness=any", "about replicas"),
+        ("read_from=a&staleness=old", "`own` or `any`"),
+        ("read_from=&staleness=any", "`host:port`"),
+    ] {
+        let error = refused(&format!("postgres://u@h/d?{text}"));
+        assert!(error.contains(words), "{text}: {error}");
+    }
 }
