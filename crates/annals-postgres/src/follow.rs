@@ -9,12 +9,9 @@ use event_listener::EventListener;
 
 use crate::{
     backend::Inner,
-    read::{all, stream},
+    read::{all, rows::ROWS_MAX, stream},
     replicas::For,
 };
-
-/// Events on a page.
-pub(crate) const PAGE_EVENTS: u64 = 512;
 
 #[derive(Debug)]
 pub(crate) struct Followed(pub(crate) Arc<Inner>);
@@ -48,7 +45,7 @@ impl Follow for Followed {
             direction: Direction::Forward,
             low: from.get(),
             high: u64::MAX,
-            limit: PAGE_EVENTS,
+            limit: ROWS_MAX,
         };
         self.0.shared.run(async move {
             let page = all::page(&inner.shared, &stretch, For::Following).await?;
@@ -66,7 +63,7 @@ impl Follow for Followed {
             direction: Direction::Forward,
             low: from.get(),
             high: u64::MAX,
-            limit: PAGE_EVENTS,
+            limit: ROWS_MAX,
         };
         self.0.shared.run(async move {
             let page = stream::page(&inner.shared, &stretch, For::Following).await?;

@@ -8,11 +8,8 @@ use annals_core::{
 };
 use futures_lite::stream;
 
-use super::{all, stream as one};
+use super::{all, rows::ROWS_MAX, stream as one};
 use crate::{backend::Inner, replicas::For, shared::Shared};
-
-/// Events on a page.
-const PAGE_EVENTS: u64 = 512;
 
 /// What is left to read.
 #[derive(Debug)]
@@ -92,7 +89,7 @@ impl Cursor {
     }
 
     fn limit(&self) -> u64 {
-        std::cmp::min(self.left, PAGE_EVENTS)
+        std::cmp::min(self.left, ROWS_MAX)
     }
 
     /// The next page.

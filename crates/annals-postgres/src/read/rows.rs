@@ -20,7 +20,7 @@ const BYTES_WANTED: u64 = 1024 * 1024;
 /// Bytes after which a page is cut short.
 const BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Rows on a page, however small they are.
-const ROWS_MAX: u64 = 512;
+pub(crate) const ROWS_MAX: u64 = 2_048;
 
 /// A page.
 #[derive(Debug)]

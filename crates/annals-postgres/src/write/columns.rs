@@ -55,7 +55,7 @@ struct EventColumns<'a> {
     correlation: Vec<Option<Cow<'a, str>>>,
     tags: Vec<Option<String>>,
     occurred: Vec<Option<i64>>,
-    /// `None` when no event has tags.
+    /// `None` when no event has tags. In order, because an index takes neighbours faster.
     tag: Option<Vec<&'a str>>,
     tag_event: Option<Vec<i64>>,
 }
@@ -89,9 +89,11 @@ impl<'a> Columns<'a> {
         let mut rows = RowColumns::default();
         group.rows.iter().for_each(|row| rows.push(row));
         let mut events = EventColumns::default();
+        let mut tags = Vec::new();
         for (number, place) in (0..).zip(&group.events) {
-            events.push(group, place, number);
+            events.push(group, place, number, &mut tags);
         }
+        events.put_tags(tags);
         let retries = Some(&group.retries).filter(|retries| !retries.is_empty());
         let retry_stream = |retries: &'a Retries| retries.iter().map(|(s, _)| s.as_str()).collect();
         let retry_id =
@@ -246,7 +248,16 @@ impl<'a> RowColumns<'a> {
 }
 
 impl<'a> EventColumns<'a> {
-    fn push(&mut self, group: &'a Group, place: &Place, number: i64) {
+    fn put_tags(&mut self, mut tags: TagRows<'a>) {
+        if tags.is_empty() {
+            return;
+        }
+        tags.sort_unstable();
+        let (tag, event) = tags.into_iter().unzip();
+        (self.tag, self.tag_event) = (Some(tag), Some(event));
+    }
+
+    fn push(&mut self, group: &'a Group, place: &Place, number: i64, tags: &mut TagRows<'a>) {
         let Some(event) = group.event(place) else { return };
         let stream = &group.rows.at(place.row).stream;
         // Rows are counted from 1.
@@ -266,12 +277,12 @@ impl<'a> EventColumns<'a> {
         self.correlation.push(values.correlation);
         self.tags.push(values.tags.map(|_| text::array(&event.tags)));
         self.occurred.push(values.occurred);
-        for tag in &event.tags {
-            self.tag.get_or_insert_default().push(tag.as_str());
-            self.tag_event.get_or_insert_default().push(number);
-        }
+        tags.extend(event.tags.into_iter().map(|tag| (tag.as_str(), number)));
     }
 }
+
+/// Tags with the numbers of their events.
+type TagRows<'a> = Vec<(&'a str, i64)>;
 
 /// A value in the column for its form; the other one is NULL.
 fn split(bytes: &[u8], form: Form) -> Split<'_> {
