@@ -16,7 +16,8 @@ use crate::{
     follow::Followed,
     open,
     read::{cursor::Cursor, listing, stream as stream_page},
-    shared::{Shared, closed},
+    shared::{CHANNEL, Shared, closed},
+    transaction::{Access, Transaction},
     write::job::{Job, Receipt, Request},
 };
 
@@ -72,6 +73,28 @@ impl Postgres {
     /// As for [`Postgres::open_target`].
     pub async fn pending(target: &Target, options: Options) -> Result<Vec<&'static Migration>> {
         open::pending(target.clone(), options).await
+    }
+
+    /// Begins a transaction on a connection of the pool, in which the names of the store's schema
+    /// stand for themselves.
+    ///
+    /// # Errors
+    /// `Closed`, `Unavailable` when no connection is free or the database cannot be reached.
+    pub async fn begin(&self, access: Access) -> Result<Transaction> {
+        let shared = Arc::clone(&self.0.shared);
+        self.0.shared.here(async move { Transaction::begin(&shared, access).await }).await
+    }
+
+    /// The name of the schema that holds the tables, as PostgreSQL reads it: quoted.
+    #[must_use]
+    pub fn schema(&self) -> &str {
+        &self.0.shared.sql.schema
+    }
+
+    /// What names this store and no other, also after a restart.
+    #[must_use]
+    pub fn store_id(&self) -> &str {
+        self.0.shared.channel.trim_start_matches(CHANNEL)
     }
 
     async fn submit(&self, request: Request) -> Result<Receipt> {

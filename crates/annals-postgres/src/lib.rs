@@ -7,6 +7,7 @@
 //!   database, under the lock; where it is otherwise, the rules decide again.
 //! * Reads go by keys, page by page, and subscriptions wait for announcements, with asking as the
 //!   net.
+//! * Read models may be in the same database: [`Transaction`] is what they are written in.
 
 mod backend;
 mod condition;
@@ -23,6 +24,7 @@ mod shared;
 mod sql;
 mod text;
 mod tls;
+mod transaction;
 mod url;
 mod values;
 mod watch;
@@ -31,4 +33,6 @@ mod write;
 pub use backend::Postgres;
 pub use migrate::{MIGRATIONS, Migrate, Migration};
 pub use options::{Create, Options};
+pub use tokio_postgres;
+pub use transaction::{Access, Transaction};
 pub use url::{Staleness, Target};

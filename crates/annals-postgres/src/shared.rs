@@ -22,6 +22,9 @@ use crate::{
     values::{Time, number, stored},
 };
 
+/// What the name of the channel of a store begins with; its id follows.
+pub(crate) const CHANNEL: &str = "annals_";
+
 /// The parts of an open store.
 #[derive(Debug)]
 pub(crate) struct Shared {
@@ -130,6 +133,10 @@ impl Shared {
 
 pub(crate) fn closed() -> Error {
     Error::new(ErrorKind::Closed, "the store is closed")
+}
+
+pub(crate) fn over() -> Error {
+    Error::new(ErrorKind::Closed, "the transaction is over")
 }
 
 /// The row that every store has is gone.

@@ -336,6 +336,8 @@ pub use read_side::{
     ProjectionStatus, Reactor, ReactorHandle, ReactorLetters, ReactorStatus, ReadStore, ReadTx,
     Run, SetAside, Start, Trouble, View, ViewHandle,
 };
+#[cfg(feature = "postgres")]
+pub use read_side::{PostgresTables, PostgresTx};
 #[cfg(feature = "sqlite")]
 pub use read_side::{Sqlite, SqliteTx};
 #[cfg(feature = "sqlite")]

@@ -13,10 +13,14 @@ mod lag;
 mod letters;
 mod model;
 mod names;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod projection;
 mod reactor;
 mod read_store;
 mod rebuild;
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
+mod refusal;
 mod registered;
 mod run;
 mod runner;
@@ -31,6 +35,8 @@ pub use dead_letter::{DeadLetter, NewDeadLetter};
 pub use dead_letters::DeadLetters;
 pub use handle::ProjectionHandle;
 pub use model::{Advance, Checkpoint, Model, ModelInfo};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresTables, PostgresTx};
 pub use projection::Projection;
 pub use reactor::{Nack, Reactor, ReactorHandle, ReactorLetters, ReactorStatus, SetAside};
 pub use read_store::{ReadStore, ReadTx, Trouble};

@@ -103,7 +103,8 @@ pub trait ReadTx: Send + 'static {
         info: &ModelInfo,
     ) -> impl Future<Output = Result<Vec<String>>> + Send;
 
-    /// How far the partitions have come, in order.
+    /// How far the partitions have come, in order. In a transaction that writes, nobody moves
+    /// those of another model than the one in use on until its end.
     ///
     /// # Errors
     /// Those of the database.
@@ -182,7 +183,7 @@ pub trait ReadTx: Send + 'static {
 }
 
 /// Positions as databases hold them.
-#[cfg(feature = "sqlite")]
+#[cfg(any(feature = "postgres", feature = "sqlite"))]
 pub(super) fn to_stored(position: annals_core::Position) -> i64 {
     // No log reaches 2^63 events.
     i64::try_from(position.get()).unwrap_or(i64::MAX)

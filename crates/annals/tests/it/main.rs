@@ -22,6 +22,7 @@ mod snapshots;
 mod spans;
 mod spy;
 mod stores;
+mod tables;
 mod tokens;
 mod upcast;
 mod usernames;

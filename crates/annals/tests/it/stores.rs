@@ -6,7 +6,9 @@
 use std::sync::Arc;
 
 use annals::engine::{Embedded, Options};
-use annals::*;
+use annals::{postgres::Postgres, *};
+
+use crate::tables::Tables;
 
 /// Where the clocks begin.
 pub(crate) const START: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
@@ -43,8 +45,27 @@ impl Home {
 
     /// A new schema of the database that the tests run over, if they do.
     pub(crate) fn schema() -> Option<Self> {
-        let url = std::env::var(STORE).ok()?;
-        Some(Self::Schema { url, name: format!("it_{}", EventId::random()).replace('-', "") })
+        Self::schema_named(&format!("it_{}", EventId::random()).replace('-', ""))
+    }
+
+    pub(crate) fn schema_named(name: &str) -> Option<Self> {
+        Some(Self::Schema { url: std::env::var(STORE).ok()?, name: name.to_owned() })
+    }
+
+    /// Opens the store with the tables that belong to it, and the store's own clock.
+    pub(crate) fn open_with_tables(&self) -> (Arc<dyn Backend>, Tables) {
+        match self {
+            Self::Memory => (self.open(None), Tables::in_memory()),
+            Self::Folder(folder) => {
+                let tables = Sqlite::open(folder.path().join("read.db")).unwrap();
+                (self.open(None), Tables::Sqlite(tables))
+            }
+            Self::Schema { url, name } => {
+                let store = open_schema(url, name, None);
+                let tables = Tables::Postgres(PostgresTables::of(&store));
+                (Arc::new(store), tables)
+            }
+        }
     }
 
     /// Opens the store; `None` for the store's own clock.
@@ -56,11 +77,7 @@ impl Home {
                 let options = Options { clock: own(), ..Options::default() };
                 Arc::new(Embedded::open(folder.path(), options).unwrap())
             }
-            Self::Schema { url, name } => {
-                let options =
-                    postgres::Options { schema: name.clone(), clock, ..Default::default() };
-                Arc::new(block_on(postgres::Postgres::open(url, options)).unwrap())
-            }
+            Self::Schema { url, name } => Arc::new(open_schema(url, name, clock)),
         }
     }
 
@@ -71,6 +88,11 @@ impl Home {
             Self::Schema { .. } => "postgres",
         }
     }
+}
+
+fn open_schema(url: &str, name: &str, clock: Option<Arc<dyn Clock>>) -> Postgres {
+    let options = postgres::Options { schema: name.to_owned(), clock, ..Default::default() };
+    block_on(Postgres::open(url, options)).unwrap()
 }
 
 impl Site {
@@ -114,6 +136,18 @@ impl Site {
     /// An application on another view of the store.
     pub(crate) fn app_on(&self, backend: Arc<dyn Backend>) -> Annals {
         Annals::builder().clock(self.clock.clone()).build(backend).unwrap()
+    }
+
+    /// Tables beside the store, in a database of their own kind.
+    pub(crate) fn tables(&self) -> Tables {
+        match &self.home {
+            Home::Memory => Tables::in_memory(),
+            Home::Folder(_) => Tables::Sqlite(Sqlite::open(self.file("read.db")).unwrap()),
+            Home::Schema { url, name } => {
+                let clock = Some(self.clock.clone() as _);
+                Tables::Postgres(PostgresTables::of(&open_schema(url, name, clock)))
+            }
+        }
     }
 
     /// A path for another file beside the store.

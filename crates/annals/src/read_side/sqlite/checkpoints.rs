@@ -1,9 +1,9 @@
 //! Checkpoints in SQLite: rows that move on by compare-and-set.
 
-use annals_core::{Error, ErrorKind, EventId, Position};
+use annals_core::{Error, EventId, Position};
 use rusqlite::{Connection, OptionalExtension, Row};
 
-use super::super::{Advance, Checkpoint, Model, read_store::to_stored};
+use super::super::{Advance, Checkpoint, Model, read_store::to_stored, refusal};
 
 const OF_MODEL: &str = "projection = ?1 AND version = ?2 AND generation = ?3";
 
@@ -114,24 +114,10 @@ pub(super) fn refusal(connection: &Connection, model: &Model, step: &Advance) ->
             |row| Ok((row.get(0)?, row.get(1)?)),
         )
         .optional();
-    let from = at(step.from);
-    let why = match found {
-        Ok(Some((_, fence))) if fence.cast_unsigned() > step.fence => {
-            format!("a runner with fence {fence} has taken over from fence {}", step.fence)
-        }
-        Ok(Some((position, _))) => {
-            let stands = at(position.map(from_stored));
-            format!("it stands {stands} instead of {from}; another runner was here")
-        }
-        Ok(None) => "the model is no longer there".to_owned(),
-        Err(error) => format!("it did not move, and looking why met: {error}"),
-    };
-    let message = format!("checkpoint of {model}, partition {}: {why}", step.partition);
-    Error::new(ErrorKind::ConditionFailed, message)
-}
-
-fn at(position: Option<Position>) -> String {
-    position.map_or_else(|| "before the first event".to_owned(), |at| format!("at position {at}"))
+    let found = found.map(|found| {
+        found.map(|(position, fence)| (position.map(from_stored), fence.cast_unsigned()))
+    });
+    refusal::of_step(model, step, found.map_err(|error| error.to_string()))
 }
 
 pub(super) fn set_paused(
@@ -146,11 +132,4 @@ pub(super) fn set_paused(
     update
         .execute((&model.projection, model.version, model.generation, reason, partition))
         .map(drop)
-}
-
-/// The error for a claim that came too late.
-pub(super) fn outbid(model: &Model, fence: u64, highest: u64) -> Error {
-    let message =
-        format!("{model}: a runner with fence {highest} has taken over from fence {fence}");
-    Error::new(ErrorKind::ConditionFailed, message)
 }

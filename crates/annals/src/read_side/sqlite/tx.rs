@@ -19,7 +19,7 @@ use crate::{
     BoxError,
     read_side::{
         Advance, Checkpoint, DeadLetter, DocumentTx, Model, ModelInfo, NewDeadLetter, ReadTx,
-        read_store::to_stored,
+        read_store::to_stored, refusal,
     },
 };
 
@@ -150,7 +150,7 @@ impl ReadTx for SqliteTx {
     async fn claim(&mut self, model: &Model, fence: u64) -> Result<()> {
         let claim = |connection: &_| checkpoints::claim(connection, model, fence);
         match self.run("claiming a model", claim)? {
-            Some(highest) => Err(checkpoints::outbid(model, fence, highest)),
+            Some(highest) => Err(refusal::of_claim(model, fence, highest)),
             None => Ok(()),
         }
     }

@@ -14,7 +14,10 @@ use futures_lite::future::block_on;
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 
-use crate::stores::Home;
+use crate::{
+    stores::Home,
+    tables::{Tables, TablesTx},
+};
 
 /// Longer than anything takes here, so that a hang is seen as one.
 pub(super) const LONG: Duration = Duration::from_secs(30);
@@ -67,49 +70,62 @@ pub(super) struct Balances<const V: u32>(pub(super) Faults);
 #[projection(name = "balances", version = 1)]
 impl Projection for Balances<1> {
     type Event = BankEvent;
-    type Store = Sqlite;
+    type Store = Tables;
     const TABLES: &'static [&'static str] = &["balances"];
 
-    async fn create(&self, tx: &mut SqliteTx) -> Result<(), BoxError> {
-        create(tx)
+    async fn create(&self, tx: &mut TablesTx) -> Result<(), BoxError> {
+        create(tx).await
     }
 
-    async fn apply(&self, event: &Recorded<BankEvent>, tx: &mut SqliteTx) -> Result<(), BoxError> {
-        apply(event, tx, &self.0)
+    async fn apply(&self, event: &Recorded<BankEvent>, tx: &mut TablesTx) -> Result<(), BoxError> {
+        apply(event, tx, &self.0).await
     }
 }
 
 #[projection(name = "balances", version = 2)]
 impl Projection for Balances<2> {
     type Event = BankEvent;
-    type Store = Sqlite;
+    type Store = Tables;
     const TABLES: &'static [&'static str] = &["balances"];
 
-    async fn create(&self, tx: &mut SqliteTx) -> Result<(), BoxError> {
-        create(tx)
+    async fn create(&self, tx: &mut TablesTx) -> Result<(), BoxError> {
+        create(tx).await
     }
 
-    async fn apply(&self, event: &Recorded<BankEvent>, tx: &mut SqliteTx) -> Result<(), BoxError> {
-        apply(event, tx, &self.0)
+    async fn apply(&self, event: &Recorded<BankEvent>, tx: &mut TablesTx) -> Result<(), BoxError> {
+        apply(event, tx, &self.0).await
     }
 }
 
-fn create(tx: &SqliteTx) -> Result<(), BoxError> {
+async fn create(tx: &mut TablesTx) -> Result<(), BoxError> {
     let table = tx.table("balances");
-    tx.connection().execute_batch(&format!(
-        "CREATE TABLE {table} (account TEXT PRIMARY KEY, cents INTEGER, events INTEGER, log TEXT)"
-    ))?;
-    Ok(())
+    tx.batch(&format!(
+        "CREATE TABLE {table} (account TEXT PRIMARY KEY, cents BIGINT, events BIGINT, log TEXT)"
+    ))
+    .await
 }
 
-fn apply(event: &Recorded<BankEvent>, tx: &SqliteTx, faults: &Faults) -> Result<(), BoxError> {
-    let sql = format!(
-        "INSERT INTO {} VALUES (?1, ?2, 1, ?3) ON CONFLICT (account) DO UPDATE \
-         SET cents = cents + excluded.cents, events = events + 1, log = log || excluded.log",
-        tx.table("balances")
-    );
-    let change = event.change();
-    tx.execute(&sql, (event.account(), change, format!("{change} ")))?;
+async fn apply(
+    event: &Recorded<BankEvent>,
+    tx: &mut TablesTx,
+    faults: &Faults,
+) -> Result<(), BoxError> {
+    let sql = |table: String, sign: char| {
+        format!(
+            "INSERT INTO {table} AS b VALUES ({sign}1, {sign}2, 1, {sign}3) \
+             ON CONFLICT (account) DO UPDATE SET cents = b.cents + excluded.cents, \
+             events = b.events + 1, log = b.log || excluded.log"
+        )
+    };
+    let table = tx.table("balances");
+    let (account, change) = (event.account(), event.change());
+    let log = format!("{change} ");
+    match tx {
+        TablesTx::Sqlite(tx) => drop(tx.execute(&sql(table, '?'), (account, change, log))?),
+        TablesTx::Postgres(tx) => {
+            tx.execute(&sql(table, '$'), &[&account, &change, &log]).await?;
+        }
+    }
     // After the write, so that a missing rollback shows.
     if faults.meets_one(change) {
         assert!(change.abs() <= 9_000, "too much for this handler");
@@ -122,14 +138,16 @@ fn apply(event: &Recorded<BankEvent>, tx: &SqliteTx, faults: &Faults) -> Result<
 pub(super) type Row = (i64, i64, String);
 
 /// What queries see.
-pub(super) fn rows(store: &Sqlite) -> BTreeMap<String, Row> {
-    let query = |connection: &rusqlite::Connection| {
-        let mut query = connection.prepare("SELECT account, cents, events, log FROM balances")?;
-        let rows = query
-            .query_map([], |row| Ok((row.get(0)?, (row.get(1)?, row.get(2)?, row.get(3)?))))?;
-        rows.collect()
+pub(super) fn rows(store: &Tables) -> BTreeMap<String, Row> {
+    let rows = store.rows(
+        "SELECT json_array(account, cents, events, log) FROM balances",
+        "SELECT json_build_array(account, cents, events, log)::text FROM balances",
+    );
+    let row = |row| {
+        let (account, cents, events, log) = serde_json::from_value(row).unwrap();
+        (account, (cents, events, log))
     };
-    block_on(store.read(query)).unwrap()
+    rows.into_iter().map(row).collect()
 }
 
 /// What a replay from nothing gives, leaving events out.
@@ -156,22 +174,25 @@ pub(super) fn replayed(
 }
 
 /// Stores to run on, with a folder for files where they are in files.
-pub(super) fn stores() -> Vec<(Arc<dyn Backend>, Sqlite, Option<TempDir>)> {
+pub(super) fn stores() -> Vec<(Arc<dyn Backend>, Tables, Option<TempDir>)> {
+    let without_files = |home: Home| {
+        let (backend, tables) = home.open_with_tables();
+        (backend, tables, None)
+    };
     if let Some(home) = Home::schema() {
-        return vec![(home.open(None), Sqlite::in_memory().unwrap(), None)];
+        return vec![without_files(home)];
     }
-    let memory = Home::Memory.open(None);
-    let (file, sqlite, dir) = files();
-    vec![(memory, Sqlite::in_memory().unwrap(), None), (file, sqlite, Some(dir))]
+    let (file, tables, dir) = files();
+    vec![without_files(Home::Memory), (file, tables, Some(dir))]
 }
 
 /// Events and tables in files.
-pub(super) fn files() -> (Arc<dyn Backend>, Sqlite, TempDir) {
+pub(super) fn files() -> (Arc<dyn Backend>, Tables, TempDir) {
     let dir = tempfile::tempdir().unwrap();
     let url = format!("file:{}", dir.path().join("events").display());
     let file = block_on(annals::open(&url)).unwrap();
     let sqlite = Sqlite::open(dir.path().join("read.db")).unwrap();
-    (file, sqlite, dir)
+    (file, Tables::Sqlite(sqlite), dir)
 }
 
 pub(super) fn deposited(account: &str, cents: i64) -> NewEvent {
@@ -203,7 +224,7 @@ pub(super) fn deposits(n: i64) -> impl Iterator<Item = NewEvent> {
 /// Runs version 1.
 pub(super) fn start(
     backend: &Arc<dyn Backend>,
-    sqlite: &Sqlite,
+    sqlite: &Tables,
     faults: &Faults,
     run: Run<BankEvent>,
 ) -> Annals {

@@ -4,6 +4,7 @@ use annals::*;
 use futures_lite::future::block_on;
 
 use super::bank::*;
+use crate::tables::Tables;
 
 #[test]
 fn a_projection_catches_up_and_follows() {
@@ -55,7 +56,7 @@ fn events_of_other_types_leave_nothing_behind() {
 
 #[test]
 fn the_same_name_twice_is_refused() {
-    let sqlite = Sqlite::in_memory().unwrap();
+    let sqlite = Tables::in_memory();
     let builder = Annals::builder()
         .projection(Balances::<1>::default(), &sqlite, Run::background())
         .projection(Balances::<2>::default(), &sqlite, Run::background());
@@ -66,7 +67,7 @@ fn the_same_name_twice_is_refused() {
 #[test]
 fn runs_that_cannot_be_are_refused_with_a_way_out() {
     for run in [Run::live(), Run::inline()] {
-        let sqlite = Sqlite::in_memory().unwrap();
+        let sqlite = Tables::in_memory();
         let builder = Annals::builder().projection(Balances::<1>::default(), &sqlite, run);
         let error = block_on(builder.open("memory:")).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Unsupported);

@@ -5,16 +5,18 @@
 use std::{
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
+    sync::Arc,
     time::Duration,
 };
 
 use annals::*;
-use futures_lite::future::block_on;
+use futures_lite::{StreamExt, future::block_on};
 
 use super::bank::*;
+use crate::{stores::Home, tables::Tables};
 
-/// Names the folder that the child process is to work in.
-const FOLDER_OF_CHILD: &str = "ANNALS_TEST_FOLDER";
+/// Names the folder, or the schema, that the child process is to work in.
+const PLACE_OF_CHILD: &str = "ANNALS_TEST_PLACE";
 const KILLS: u64 = 20;
 
 fn key(event: &Recorded<BankEvent>) -> String {
@@ -26,9 +28,8 @@ fn run() -> Run<BankEvent> {
 }
 
 /// Writes and projects, with rebuilds now and then, until it is killed.
-fn work(folder: &str) {
-    let backend = block_on(annals::open(&format!("file:{folder}/events"))).unwrap();
-    let sqlite = Sqlite::open(format!("{folder}/read.db")).unwrap();
+fn work(place: &str) {
+    let (backend, sqlite) = open(place);
     let app = start(&backend, &sqlite, &Faults::default(), run());
     let handle = app.projection_named("balances").unwrap();
     println!("working");
@@ -48,22 +49,24 @@ fn work(folder: &str) {
 
 #[test]
 fn a_killed_process_leaves_what_a_replay_gives() {
-    if let Some(folder) = std::env::var_os(FOLDER_OF_CHILD) {
-        work(folder.to_str().unwrap());
+    if let Some(place) = std::env::var_os(PLACE_OF_CHILD) {
+        work(place.to_str().unwrap());
         return;
     }
     let dir = tempfile::tempdir().unwrap();
+    let place = match Home::schema() {
+        Some(Home::Schema { name, .. }) => name,
+        _ => dir.path().to_str().unwrap().to_owned(),
+    };
     // Always the same moments, as far as a machine lets them be.
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     for round in 0..KILLS {
         random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(round | 1);
-        let child = begin(dir.path());
+        let child = begin(&place);
         die_after(child, Duration::from_micros(500 + (random >> 33) % 60_000));
 
-        let backend =
-            block_on(annals::open(&format!("file:{}", dir.path().join("events").display())));
-        let backend = backend.unwrap();
-        let sqlite = Sqlite::open(dir.path().join("read.db")).unwrap();
+        let (backend, sqlite) = open(&place);
+        forget_the_dead(&*backend);
         check_half_way(&*backend, &sqlite);
         let app = start(&backend, &sqlite, &Faults::default(), run());
         fresh(&app);
@@ -73,12 +76,29 @@ fn a_killed_process_leaves_what_a_replay_gives() {
     }
 }
 
+fn open(place: &str) -> (Arc<dyn Backend>, Tables) {
+    if let Some(schema) = Home::schema_named(place) {
+        return schema.open_with_tables();
+    }
+    let backend = block_on(annals::open(&format!("file:{place}/events"))).unwrap();
+    (backend, Tables::Sqlite(Sqlite::open(format!("{place}/read.db")).unwrap()))
+}
+
+/// What the dead held is free after its time, for which nobody has to wait here.
+fn forget_the_dead(backend: &dyn Backend) {
+    let leases: Vec<_> = block_on(backend.states(StateKind::Lease, "").try_collect()).unwrap();
+    for lease in leases {
+        let put = StatePut { key: lease.key, expected: StateExpected::Any, value: None };
+        block_on(backend.put_state(put)).unwrap();
+    }
+}
+
 /// Starts the child and waits until it is at work.
-fn begin(folder: &std::path::Path) -> Child {
+fn begin(place: &str) -> Child {
     let mut child = Command::new(std::env::current_exe().unwrap())
         .args(["--exact", "projections::kills::a_killed_process_leaves_what_a_replay_gives"])
         .arg("--nocapture")
-        .env(FOLDER_OF_CHILD, folder)
+        .env(PLACE_OF_CHILD, place)
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -97,13 +117,14 @@ fn die_after(mut child: Child, time: Duration) {
 }
 
 /// As it was killed: each row is what the events of its account up to some place give.
-fn check_half_way(backend: &dyn Backend, sqlite: &Sqlite) {
+fn check_half_way(backend: &dyn Backend, sqlite: &Tables) {
     let all = replayed(backend, |_| false);
-    let is_there = block_on(sqlite.read(|connection| {
-        let sql = "SELECT 1 FROM sqlite_schema WHERE type = 'view' AND name = 'balances'";
-        connection.prepare(sql)?.exists([])
-    }));
-    if !is_there.unwrap() {
+    let is_there = sqlite.rows(
+        "SELECT 'true' FROM sqlite_schema WHERE type = 'view' AND name = 'balances'",
+        "SELECT 'true' FROM information_schema.views \
+         WHERE table_schema = current_schema() AND table_name = 'balances'",
+    );
+    if is_there.is_empty() {
         return;
     }
     for (account, (cents, events, log)) in rows(sqlite) {

@@ -7,9 +7,10 @@ use futures_lite::future::block_on;
 use rusqlite::Connection;
 
 use super::bank::*;
+use crate::tables::{Tables, TablesTx};
 
 /// A file store and a file database, and a connection that is not ours.
-fn watched() -> (Arc<dyn Backend>, Sqlite, Connection, tempfile::TempDir) {
+fn watched() -> (Arc<dyn Backend>, Tables, Connection, tempfile::TempDir) {
     let (backend, sqlite, dir) = files();
     let foreign = Connection::open(dir.path().join("read.db")).unwrap();
     foreign.busy_timeout(LONG).unwrap();
@@ -117,21 +118,19 @@ impl Default for Fill {
 #[projection(name = "fill", version = 1)]
 impl Projection for Fill {
     type Event = BankEvent;
-    type Store = Sqlite;
+    type Store = Tables;
     const TABLES: &'static [&'static str] = &["fill"];
 
-    async fn create(&self, tx: &mut SqliteTx) -> Result<(), BoxError> {
+    async fn create(&self, tx: &mut TablesTx) -> Result<(), BoxError> {
         let table = tx.table("fill");
-        tx.connection().execute_batch(&format!("CREATE TABLE {table} (bytes BLOB)"))?;
-        Ok(())
+        tx.batch(&format!("CREATE TABLE {table} (bytes BLOB)")).await
     }
 
-    async fn apply(&self, _event: &Recorded<BankEvent>, tx: &mut SqliteTx) -> Result<(), BoxError> {
+    async fn apply(&self, _event: &Recorded<BankEvent>, tx: &mut TablesTx) -> Result<(), BoxError> {
         let pages = self.0.load(std::sync::atomic::Ordering::SeqCst);
-        tx.connection().pragma_update(None, "max_page_count", pages)?;
-        let sql = format!("INSERT INTO {} VALUES (zeroblob(50000))", tx.table("fill"));
-        tx.execute(&sql, [])?;
-        Ok(())
+        let table = tx.table("fill");
+        let sql = format!("INSERT INTO {table} VALUES (zeroblob(50000))");
+        tx.batch(&format!("PRAGMA max_page_count = {pages}; {sql}")).await
     }
 }
 

@@ -9,10 +9,11 @@ use annals::*;
 use futures_lite::future::block_on;
 
 use super::bank::*;
+use crate::tables::Tables;
 
 fn start_2(
     backend: &Arc<dyn Backend>,
-    sqlite: &Sqlite,
+    sqlite: &Tables,
     faults: &Faults,
     run: Run<BankEvent>,
 ) -> Annals {
@@ -21,13 +22,15 @@ fn start_2(
     builder.build(Arc::clone(backend)).unwrap()
 }
 
-fn tables(sqlite: &Sqlite) -> Vec<String> {
-    let query = |connection: &rusqlite::Connection| {
-        let sql = "SELECT name FROM sqlite_schema WHERE name LIKE 'balances__%' \
-                   AND type = 'table' ORDER BY name";
-        connection.prepare(sql)?.query_map([], |row| row.get(0))?.collect()
-    };
-    block_on(sqlite.read(query)).unwrap()
+fn tables(tables: &Tables) -> Vec<String> {
+    let names = tables.rows(
+        "SELECT json_quote(name) FROM sqlite_schema WHERE name LIKE 'balances__%' \
+         AND type = 'table' ORDER BY name",
+        "SELECT to_json(table_name)::text FROM information_schema.tables \
+         WHERE table_name LIKE 'balances\\_\\_%' AND table_schema = current_schema() \
+         ORDER BY table_name COLLATE \"C\"",
+    );
+    names.into_iter().map(|name| serde_json::from_value(name).unwrap()).collect()
 }
 
 #[test]

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 use annals::*;
 use serde::{Deserialize, Serialize, Serializer, ser::Error as _};
 
-use crate::stores::{Site, block_on};
+use crate::{
+    stores::{Site, block_on},
+    tables::Tables,
+};
 
 /// Longer than anything takes here, so that a hang is seen as one.
 pub(super) const LONG: Duration = Duration::from_secs(60);
@@ -125,12 +128,7 @@ pub(super) fn story(n: usize) -> Vec<BankEvent> {
     (0..n).map(event).collect()
 }
 
-pub(super) fn sqlite(site: &Site) -> Sqlite {
-    if site.name == "memory" { Sqlite::in_memory() } else { Sqlite::open(site.file("read.db")) }
-        .unwrap()
-}
-
-pub(super) fn start(site: &Site, sqlite: &Sqlite, run: Run<BankEvent>) -> Annals {
+pub(super) fn start(site: &Site, sqlite: &Tables, run: Run<BankEvent>) -> Annals {
     let builder = Annals::builder().clock(site.clock.clone()).view::<Account>(sqlite, run);
     builder.build(Arc::clone(&site.backend)).unwrap()
 }

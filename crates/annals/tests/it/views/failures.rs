@@ -14,7 +14,7 @@ fn quick() -> Run<BankEvent> {
 #[test]
 fn a_document_that_cannot_be_written_is_blamed_on_its_event() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         let mut events = story(60);
         events.insert(33, deposited("rich", 10_000));
         events.insert(40, deposited("rich", 1));
@@ -38,7 +38,7 @@ fn a_document_that_cannot_be_written_is_blamed_on_its_event() {
 #[test]
 fn a_fold_that_panics_pauses_the_view_and_stale_documents_can_be_read() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         append(&*site.backend, &[deposited("ann", 3), deposited("ann", -5), deposited("ann", 9)]);
         let app = start(&site, &db, quick().retry(0));
         let (view, ann) = (app.view::<Account>(), "ann".to_owned());
@@ -57,7 +57,7 @@ fn a_fold_that_panics_pauses_the_view_and_stale_documents_can_be_read() {
 #[test]
 fn a_view_that_is_behind_times_out_unless_stale_will_do() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         let app = start(&site, &db, Run::background());
         append(&*site.backend, &[deposited("ann", 3)]);
         let (view, ann) = (app.view::<Account>(), "ann".to_owned());
@@ -80,7 +80,7 @@ fn a_view_that_is_behind_times_out_unless_stale_will_do() {
 #[test]
 fn what_cannot_be_is_refused_with_a_way_out() {
     let site = Site::memory();
-    let db = sqlite(&site);
+    let db = site.tables();
     let inline = Annals::builder().view::<Account>(&db, Run::inline());
     let error = inline.build(site.backend.clone()).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::Unsupported);

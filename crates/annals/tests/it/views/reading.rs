@@ -15,7 +15,7 @@ use crate::stores::{block_on, on_each_store};
 #[test]
 fn documents_equal_a_replay_also_after_restarts() {
     on_each_store(|mut site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         for round in 0..4 {
             append(&*site.backend, &story(150));
             let app = start(&site, &db, Run::background().batch(40));
@@ -65,7 +65,7 @@ impl View for Tally {
 #[test]
 fn a_document_is_written_once_for_a_batch_and_read_with_plain_sql() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         append(&*site.backend, &story(1_000));
         let before = WRITTEN.load(Ordering::SeqCst);
         let app = Annals::builder().view::<Tally>(&db, Run::background().batch(500));
@@ -73,17 +73,19 @@ fn a_document_is_written_once_for_a_batch_and_read_with_plain_sql() {
         block_on(app.view::<Tally>().fresh(LONG)).unwrap();
         let written = WRITTEN.load(Ordering::SeqCst) - before;
         assert!((1..=3).contains(&written), "{written} times");
-        let sql = "SELECT position, document ->> 'events' FROM tallies WHERE key = '0'";
-        let row = |row: &rusqlite::Row<'_>| Ok((row.get::<_, i64>(0)?, row.get::<_, i64>(1)?));
-        let read = db.read(move |connection| connection.query_row(sql, [], row));
-        assert_eq!(block_on(read).unwrap(), (999, 1_000));
+        let rows = db.rows(
+            "SELECT json_array(position, document ->> 'events') FROM tallies WHERE key = '0'",
+            "SELECT json_build_array(position, (document ->> 'events')::bigint)::text \
+             FROM tallies WHERE key = '0'",
+        );
+        assert_eq!(rows, [serde_json::json!([999, 1_000])]);
     });
 }
 
 #[test]
 fn a_deleted_document_is_gone_and_begins_anew() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         let app = start(&site, &db, Run::background());
         let view = app.view::<Account>();
         let get = |key: &str| block_on(view.get(&key.to_owned()).fresh(LONG)).unwrap();
@@ -101,7 +103,7 @@ fn a_deleted_document_is_gone_and_begins_anew() {
 #[test]
 fn the_past_is_what_it_was_then() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         let app = start(&site, &db, Run::background());
         let view = app.view::<Account>();
         let mut then = BTreeMap::new();
@@ -155,7 +157,7 @@ fn as_of_a_time_counts_what_had_happened_whenever_it_was_recorded() {
 #[test]
 fn a_live_view_is_always_up_to_date_and_stores_nothing() {
     on_each_store(|site| {
-        let (db, app) = (sqlite(&site), live(&site));
+        let (db, app) = (site.tables(), live(&site));
         let stored = start(&site, &db, Run::background());
         append(&*site.backend, &story(60));
         let view = app.view::<Account>();
@@ -175,7 +177,7 @@ fn a_live_view_is_always_up_to_date_and_stores_nothing() {
 #[test]
 fn lists_go_on_over_pages_and_end_at_their_limit() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         let events: Vec<_> = (0..450).map(|i| deposited(&format!("a{i:03}"), i)).collect();
         append(&*site.backend, &events);
         let app = start(&site, &db, Run::background());
@@ -205,7 +207,7 @@ impl Aggregate for Till {
 #[test]
 fn a_command_waits_for_views_that_are_stored_or_live() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         let builder =
             Annals::builder().view::<Account>(&db, Run::background()).live_view::<Tally>();
         let app = builder.build(site.backend.clone()).unwrap();
@@ -225,7 +227,7 @@ fn a_command_waits_for_views_that_are_stored_or_live() {
 #[test]
 fn racing_writers_read_their_own_writes() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         let app = start(
             &site,
             &db,

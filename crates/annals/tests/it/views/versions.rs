@@ -53,7 +53,7 @@ impl View for Changed {
 #[test]
 fn a_rebuild_runs_beside_the_view_while_events_come() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         append(&*site.backend, &story(300));
         let app = start(&site, &db, Run::background().batch(16));
         block_on(app.view::<Account>().fresh(LONG)).unwrap();
@@ -74,7 +74,7 @@ fn a_rebuild_runs_beside_the_view_while_events_come() {
 #[test]
 fn a_new_version_replaces_the_documents_when_it_has_caught_up() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         append(&*site.backend, &story(100));
         let app = start(&site, &db, Run::background());
         documents(&app);
@@ -94,7 +94,7 @@ fn a_new_version_replaces_the_documents_when_it_has_caught_up() {
 #[test]
 fn documents_of_an_old_version_that_do_not_fit_say_what_to_do() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         append(&*site.backend, &[deposited("ann", 1)]);
         let app = start(&site, &db, Run::background());
         documents(&app);
@@ -116,7 +116,7 @@ fn documents_of_an_old_version_that_do_not_fit_say_what_to_do() {
 #[test]
 fn other_code_under_the_same_version_is_reported_and_changes_nothing() {
     on_each_store(|site| {
-        let db = sqlite(&site);
+        let db = site.tables();
         append(&*site.backend, &[deposited("ann", 1)]);
         let app = start(&site, &db, Run::background());
         documents(&app);
