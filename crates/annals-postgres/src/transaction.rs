@@ -36,7 +36,7 @@ pub struct Transaction {
 /// Where the connection comes from.
 enum Lent {
     /// From the pool, to which it goes back.
-    Pool(Object),
+    Pool(Box<Object>),
     /// It is over.
     Nothing,
 }
@@ -67,7 +67,7 @@ impl Transaction {
         let object = shared.reader().await?;
         let schema: Arc<str> = shared.sql.schema.as_str().into();
         let begun = Self {
-            lent: Lent::Pool(object),
+            lent: Lent::Pool(Box::new(object)),
             access,
             schema,
             runtime: shared.runtime.clone(),
@@ -247,7 +247,7 @@ impl Drop for Transaction {
         self.runtime.spawn(async move {
             if object.batch_execute("ROLLBACK").await.is_err() {
                 // Nobody else gets it.
-                drop(Object::take(object));
+                drop(Object::take(*object));
             }
         });
     }
