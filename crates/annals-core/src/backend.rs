@@ -5,9 +5,9 @@ use std::fmt;
 pub use futures_core::{future::BoxFuture, stream::BoxStream};
 
 use crate::{
-    Append, Appended, Capabilities, Category, DeleteStream, Deleted, Delivery, ExpectedVersion,
-    Name, Position, Read, RecordedEvent, Result, StateEntry, StateKey, StateKind, StatePut,
-    StoreInfo, StreamInfo, StreamMetadata, StreamName, Subscribe,
+    Append, Appended, Capabilities, Category, DeleteStream, Deleted, Delivery, Error, ErrorKind,
+    ExpectedVersion, Name, Position, Read, RecordedEvent, Restore, Result, StateEntry, StateKey,
+    StateKind, StatePut, StoreInfo, StreamInfo, StreamMetadata, StreamName, Subscribe,
 };
 
 /// A store of events.
@@ -92,6 +92,27 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// # Errors
     /// `Closed`, `Unavailable`.
     fn info(&self) -> BoxFuture<'_, Result<StoreInfo>>;
+
+    /// Stores what another store holds exactly as it is recorded there: events with id, version,
+    /// position, time and recorded time, those in `$$` streams and tombstones included; and keyed
+    /// state with its revisions. Durable when it is answered.
+    ///
+    /// The first event must stand at the next position of this store, every event must have the
+    /// next version of its stream, times do not go back, and revisions are beyond all that were
+    /// given here; so nothing else may write to the store meanwhile. Otherwise nothing is stored.
+    /// What is refused is refused whole, but a backend that is not a transactional one may keep a
+    /// beginning of it when the process or the machine ends in between: whoever restores goes on
+    /// after the head.
+    ///
+    /// # Errors
+    /// `InvalidArgument` when the events or the state contradict each other, `ConditionFailed`
+    /// when they do not follow on what the store holds, `TooLarge` beyond the limits of an append,
+    /// `Unsupported` without the capability `store_restore`, and those of an append.
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        drop(restore);
+        let why = "this store takes no events as another one recorded them; append them instead";
+        Box::pin(std::future::ready(Err(Error::new(ErrorKind::Unsupported, why))))
+    }
 
     /// Finishes what was taken in and gives up the store. Later calls answer `Closed`.
     ///

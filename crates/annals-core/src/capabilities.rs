@@ -16,6 +16,8 @@ pub struct Capabilities {
     pub store_exclusive: bool,
     /// Positions have no gaps until something is scavenged.
     pub position_dense: bool,
+    /// Events and state of another store can be stored exactly as they are recorded there.
+    pub store_restore: bool,
     /// Projections may run in the append's own transaction.
     pub projection_inline: bool,
 }

@@ -112,13 +112,16 @@ impl StatePut {
     /// # Errors
     /// `TooLarge` or `InvalidArgument`.
     pub fn check(&self) -> Result<()> {
-        let Some(value) = &self.value else { return Ok(()) };
+        Self::check_value(&self.key, self.value.as_ref())
+    }
+
+    pub(crate) fn check_value(key: &StateKey, value: Option<&Bytes>) -> Result<()> {
+        let Some(value) = value else { return Ok(()) };
         if value.len() > limits::STATE_VALUE_BYTES_MAX {
-            let what =
-                format!("the value of {} `{}` in bytes", self.key.kind.as_str(), self.key.name);
+            let what = format!("the value of {} `{}` in bytes", key.kind.as_str(), key.name);
             return Err(Error::too_large(&what, value.len(), limits::STATE_VALUE_BYTES_MAX));
         }
-        if self.key.kind == StateKind::Checkpoint && value.len() != 8 {
+        if key.kind == StateKind::Checkpoint && value.len() != 8 {
             return Err(Error::invalid("a checkpoint's value is a position: 8 bytes, big endian"));
         }
         Ok(())

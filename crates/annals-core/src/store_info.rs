@@ -15,6 +15,8 @@ pub struct StoreInfo {
     pub streams: u64,
     /// The position of the newest event.
     pub head: Option<Position>,
+    /// The revision of the newest write of keyed state, zero before the first.
+    pub revision: u64,
     /// Bytes on disk, where there is one.
     pub bytes: Option<u64>,
     /// Files of the log, where there is one.

@@ -11,7 +11,7 @@ use std::{path::Path, path::PathBuf, sync::Arc};
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
     Delivery, Direction, Error, Follow, Page, Position, Query, Read, ReadStream, RecordedEvent,
-    Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName,
+    Restore, Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName,
     Subscribe, Timestamp, Version,
 };
 use blocking::unblock;
@@ -123,6 +123,7 @@ impl Backend for Embedded {
             append_conditions: true,
             store_exclusive: true,
             position_dense: true,
+            store_restore: true,
             projection_inline: false,
         }
     }
@@ -244,6 +245,10 @@ impl Backend for Embedded {
 
     fn info(&self) -> BoxFuture<'_, Result<StoreInfo>> {
         Box::pin(self.on_pool(Engine::info))
+    }
+
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        Box::pin(self.on_pool(move |engine| engine.restore(restore)))
     }
 
     fn close(&self) -> BoxFuture<'_, Result<()>> {

@@ -8,8 +8,8 @@ use std::{
 
 use annals_core::{
     Append, Appended, Category, DeleteStream, Deleted, Error, ErrorKind, Position, Read,
-    RecordedEvent, Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StreamInfo,
-    StreamName,
+    RecordedEvent, Restore, Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo,
+    StreamInfo, StreamName,
 };
 use parking_lot::Mutex;
 
@@ -107,8 +107,8 @@ impl Engine {
             store_id: recovered.store_id,
             segment: recovered.segment,
             next_position: shared.end(),
-            last_revision: recovered.last_revision,
-            recorded_at: recovered.recorded_at,
+            last_revision: shared.revision(),
+            recorded_at: shared.recorded_at(),
             streams: shared.streams(),
             sealer: sealer_tasks,
             unpublished: Unpublished::default(),
@@ -157,6 +157,17 @@ impl Engine {
     pub fn put_state(&self, put: StatePut) -> Result<u64> {
         match self.submit(Prepared::put_state(put)?)? {
             Receipt::Put { revision } => Ok(revision),
+            _ => Err(crossed()),
+        }
+    }
+
+    /// Stores what another store recorded; see [`Backend::restore`](annals_core::Backend::restore).
+    ///
+    /// # Errors
+    /// Those of the contract.
+    pub fn restore(&self, restore: Restore) -> Result<()> {
+        match self.submit(Prepared::restore(restore, &self.shared.terms))? {
+            Receipt::Restored => Ok(()),
             _ => Err(crossed()),
         }
     }
@@ -268,6 +279,8 @@ impl Engine {
     /// # Errors
     /// Those of the contract.
     pub fn info(&self) -> Result<StoreInfo> {
+        // Before the head, which may belong to a later commit but not to an earlier one.
+        let revision = self.shared.revision();
         let snapshot = self.shared.snapshot()?;
         let end = snapshot.end;
         Ok(StoreInfo {
@@ -276,6 +289,7 @@ impl Engine {
             events: end,
             streams: self.shared.streams(),
             head: end.checked_sub(1).map(Position::new),
+            revision,
             bytes: Some(self.log_bytes()? + snapshot.view.tree.disk_bytes()),
             segments: Some((snapshot.view.sealed.len() + snapshot.view.memory.len()) as u64),
         })

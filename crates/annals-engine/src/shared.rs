@@ -2,10 +2,10 @@
 
 use std::sync::{
     Arc, OnceLock,
-    atomic::{AtomicBool, AtomicU64, Ordering},
+    atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
 };
 
-use annals_core::{Clock, Error, ErrorKind, Result, Timestamp};
+use annals_core::{Clock, Error, ErrorKind, Result, Timestamp, rules::StoreEnd};
 use event_listener::Event;
 use parking_lot::{Mutex, RwLock};
 
@@ -30,6 +30,10 @@ pub(crate) struct Shared {
     head: AtomicU64,
     /// How many streams were begun, published with the head.
     streams: AtomicU64,
+    /// The time of the newest write, and the revision of the newest write of state, published
+    /// with the head.
+    recorded_at: AtomicI64,
+    revision: AtomicU64,
     /// Notified after the head moved, and when the store closes.
     pub(crate) changed: Event,
     pub(crate) retry_window: RwLock<RetryWindow>,
@@ -50,6 +54,8 @@ pub(crate) struct Start {
     pub(crate) view: View,
     pub(crate) end: u64,
     pub(crate) streams: u64,
+    pub(crate) recorded_at: Timestamp,
+    pub(crate) revision: u64,
     pub(crate) retry_window: RetryWindow,
     pub(crate) manifest: Manifest,
 }
@@ -63,6 +69,8 @@ impl Shared {
             view: RwLock::new(Arc::new(start.view)),
             head: AtomicU64::new(start.end),
             streams: AtomicU64::new(start.streams),
+            recorded_at: AtomicI64::new(start.recorded_at.as_micros()),
+            revision: AtomicU64::new(start.revision),
             changed: Event::new(),
             retry_window: RwLock::new(start.retry_window),
             spare: Mutex::new(None),
@@ -82,11 +90,23 @@ impl Shared {
         self.streams.load(Ordering::Acquire)
     }
 
+    /// The time of the newest write.
+    pub(crate) fn recorded_at(&self) -> Timestamp {
+        Timestamp::from_micros(self.recorded_at.load(Ordering::Acquire))
+    }
+
+    /// The revision of the newest write of state.
+    pub(crate) fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
     /// Makes everything below `end` visible and wakes whoever waits for it. The heads of streams
     /// and state have been shown a moment before.
-    pub(crate) fn publish(&self, end: u64, streams: u64) {
+    pub(crate) fn publish(&self, end: StoreEnd, streams: u64) {
         self.streams.store(streams, Ordering::Release);
-        self.head.store(end, Ordering::Release);
+        self.recorded_at.store(end.recorded_at.as_micros(), Ordering::Release);
+        self.revision.store(end.revision, Ordering::Release);
+        self.head.store(end.next.get(), Ordering::Release);
         self.changed.notify(usize::MAX);
     }
 

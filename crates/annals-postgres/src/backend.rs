@@ -147,6 +147,7 @@ impl Backend for Postgres {
             append_conditions: true,
             store_exclusive: false,
             position_dense: true,
+            store_restore: true,
             projection_inline: false,
         }
     }

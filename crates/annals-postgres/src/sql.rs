@@ -98,7 +98,7 @@ impl Sql {
                 "SELECT head, streams, store_id::text, (\
                  SELECT sum(pg_total_relation_size(c.oid))::bigint FROM pg_class c \
                  WHERE c.relkind = 'r' AND c.relnamespace = \
-                 (SELECT relnamespace FROM pg_class WHERE oid = to_regclass($1))) \
+                 (SELECT relnamespace FROM pg_class WHERE oid = to_regclass($1))), revision \
                  FROM {s}.store"
             ),
             read_stream_forward: read_stream(s, ""),

@@ -4,6 +4,7 @@
 //! by looking at every event. Nothing survives the process.
 
 mod follow;
+mod restore;
 mod store;
 mod write;
 
@@ -15,8 +16,9 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, Clock, DeleteStream,
-    Deleted, Delivery, Error, ErrorKind, Position, Read, RecordedEvent, Result, StateEntry,
-    StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe, SystemClock,
+    Deleted, Delivery, Error, ErrorKind, Position, Read, RecordedEvent, Restore, Result,
+    StateEntry, StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe,
+    SystemClock,
 };
 use store::Store;
 
@@ -108,6 +110,7 @@ impl Backend for MemoryBackend {
             append_conditions: true,
             store_exclusive: true,
             position_dense: true,
+            store_restore: true,
             projection_inline: false,
         }
     }
@@ -158,6 +161,10 @@ impl Backend for MemoryBackend {
 
     fn info(&self) -> BoxFuture<'_, Result<StoreInfo>> {
         ready(self.look(|store| Ok(store.info())))
+    }
+
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        ready(self.change(|store, _| store.restore(restore)))
     }
 
     fn close(&self) -> BoxFuture<'_, Result<()>> {

@@ -20,8 +20,8 @@ pub(super) struct Store {
     pub(super) begun: Vec<StreamName>,
     /// By the stream that is not a metastream.
     pub(super) heads: HashMap<StreamName, StreamHead>,
-    state: BTreeMap<StateKey, StateEntry>,
-    revision: u64,
+    pub(super) state: BTreeMap<StateKey, StateEntry>,
+    pub(super) revision: u64,
     /// When the request came that is being done.
     now: Timestamp,
     /// When the newest thing was written.
@@ -264,6 +264,7 @@ impl Store {
             events: self.events.len() as u64,
             streams: self.begun.len() as u64,
             head: self.newest(),
+            revision: self.revision,
             bytes: None,
             segments: None,
         }

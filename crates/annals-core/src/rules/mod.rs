@@ -8,10 +8,12 @@
 
 mod expected;
 mod outcome;
+mod restore;
 mod retention;
 mod state;
 
 pub use expected::{Lane, Otherwise, StreamHead, Verdict, decide, decide_delete};
 pub use outcome::{Duplicate, Outcome, Plan, plan, resolve_repeat, resolve_retry};
+pub use restore::{StoreEnd, decide_restore};
 pub use retention::Retention;
 pub use state::{Progress, decide_checkpoint, decide_state};

@@ -10,7 +10,7 @@ pub(crate) mod segments;
 
 use std::{io, path::Path, sync::Arc};
 
-use annals_core::{Error, ErrorKind, Position, Result, Timestamp, Version, limits};
+use annals_core::{Error, ErrorKind, Position, Result, Version, limits};
 use uuid::Uuid;
 
 pub(crate) use index::{index_dir, mark_damaged};
@@ -42,8 +42,6 @@ pub(crate) struct Recovered {
     pub(crate) shared: Shared,
     pub(crate) segment: OpenSegment,
     pub(crate) store_id: Uuid,
-    pub(crate) last_revision: u64,
-    pub(crate) recorded_at: Timestamp,
     pub(crate) report: OpenReport,
     pub(crate) lock: Box<dyn Send + Sync>,
 }
@@ -101,18 +99,12 @@ fn finish(
         view,
         end: replayed.end_position,
         streams,
+        recorded_at: replayed.recorded_at,
+        revision: replayed.last_revision,
         retry_window,
         manifest,
     };
-    Recovered {
-        shared: Shared::new(start),
-        segment,
-        store_id,
-        last_revision: replayed.last_revision,
-        recorded_at: replayed.recorded_at,
-        report,
-        lock,
-    }
+    Recovered { shared: Shared::new(start), segment, store_id, report, lock }
 }
 
 /// Whether there is a store; `false` when one may be begun.

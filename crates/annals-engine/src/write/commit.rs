@@ -36,6 +36,7 @@ impl Committer {
             Prepared::Append(append) => self.commit_append(&append, &basis, now),
             Prepared::Delete(delete, base) => self.commit_delete(&delete, base, &basis, now),
             Prepared::PutState(put) => self.commit_state(&put, now),
+            Prepared::Restore(restore) => self.commit_restore(&restore, &basis),
         }
     }
 
@@ -209,7 +210,7 @@ impl Committer {
     }
 
     /// Counts what a frame added, and gives the position of its last event.
-    fn count(&mut self, added: &Added, revision: u64) -> Option<Position> {
+    pub(super) fn count(&mut self, added: &Added, revision: u64) -> Option<Position> {
         self.next_position += u64::from(added.events);
         self.streams += added.begun;
         self.last_revision = revision;
@@ -254,12 +255,12 @@ fn role(hashed: &PreparedWrite) -> Role {
 }
 
 /// What a frame added.
-struct Added {
+pub(super) struct Added {
     events: u32,
     begun: u64,
 }
 
-fn finish(draft: Draft<'_>) -> Added {
+pub(super) fn finish(draft: Draft<'_>) -> Added {
     let added = Added { events: draft.header.events, begun: draft.begun };
     draft.finish();
     added

@@ -102,7 +102,7 @@ impl Committer {
             return self.shared.check_poison();
         }
         self.unpublished.publish(&mut self.segment.memory.index.write());
-        self.shared.publish(self.next_position, self.streams);
+        self.shared.publish(self.end(), self.streams);
         Ok(())
     }
 
@@ -123,6 +123,7 @@ impl Committer {
                 let now = self.stored_state(&view, &put.key, basis);
                 rules::decide_state(&put.key, put.expected, now.map(|now| now.revision)).is_ok()
             }
+            Prepared::Restore(restore) => restore.follows(self.end()),
         }
     }
 

@@ -10,6 +10,7 @@ use super::{
     job::{Basis, Receipt},
     look_up::{Found, look_up},
     prepare::{Prepared, PreparedAppend, PreparedWrite},
+    restore,
 };
 use crate::{
     index::{head::HeadEntry, plan},
@@ -44,6 +45,7 @@ pub(crate) fn evaluate(shared: &Shared, prepared: &Prepared) -> Result<Evaluatio
             rules::decide_state(&put.key, put.expected, revision)?;
             Ok(Evaluation::Acceptable(found.into_basis()))
         }
+        Prepared::Restore(restore) => restore::evaluate(shared, found, restore),
     }
 }
 

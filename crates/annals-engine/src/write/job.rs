@@ -55,6 +55,7 @@ pub(crate) enum Receipt {
     Appended(Appended),
     Deleted(Deleted),
     Put { revision: u64 },
+    Restored,
 }
 
 /// A job and where its answer goes.

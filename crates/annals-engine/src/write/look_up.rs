@@ -23,7 +23,7 @@ use crate::{
 /// What a decision stands on, all of one moment.
 pub(super) struct Found {
     /// Everything below was published then.
-    as_of: u64,
+    pub(super) as_of: u64,
     /// Ends right behind the newest event that the heads know.
     pub(super) snapshot: Snapshot,
     /// In the order of the writes.
@@ -44,6 +44,7 @@ pub(super) fn look_up(shared: &Shared, prepared: &Prepared) -> Result<Found> {
         Prepared::Append(append) => append.writes.iter().map(|write| write.base).collect(),
         Prepared::Delete(_, base) => vec![*base],
         Prepared::PutState(_) => Vec::new(),
+        Prepared::Restore(restore) => restore.bases.clone(),
     };
     let key = match prepared {
         Prepared::Append(append) => {
@@ -51,7 +52,7 @@ pub(super) fn look_up(shared: &Shared, prepared: &Prepared) -> Result<Found> {
             checkpoint.map(|write| StateKey::checkpoint(write.name.clone()))
         }
         Prepared::PutState(put) => Some(put.key.clone()),
-        Prepared::Delete(..) => None,
+        Prepared::Delete(..) | Prepared::Restore(_) => None,
     };
     loop {
         let snapshot = shared.snapshot()?;

@@ -18,6 +18,7 @@ pub(crate) mod job;
 mod look_up;
 pub(crate) mod open_segment;
 pub(crate) mod prepare;
+mod restore;
 pub(crate) mod retry_window;
 mod revival;
 pub(crate) mod unpublished;

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Append, DeleteStream, EventType, Result, StatePut, StreamMetadata, StreamName, StreamWrite,
-    Tags,
+    Append, DeleteStream, EventType, Restore, Result, StatePut, StreamMetadata, StreamName,
+    StreamWrite, Tags,
 };
 use bytestring::ByteString;
 
+use super::restore::PreparedRestore;
 use crate::index::term::{Term, TermKind, Terms};
 
 /// An append with the hashes of all its names.
@@ -38,6 +39,7 @@ pub(crate) enum Prepared {
     Append(PreparedAppend),
     Delete(DeleteStream, Term),
     PutState(StatePut),
+    Restore(PreparedRestore),
 }
 
 impl Prepared {
@@ -50,6 +52,10 @@ impl Prepared {
     pub(crate) fn delete(delete: DeleteStream, terms: &Terms) -> Self {
         let base = terms.base(&delete.stream);
         Self::Delete(delete, base)
+    }
+
+    pub(crate) fn restore(restore: Restore, terms: &Terms) -> Self {
+        Self::Restore(PreparedRestore::new(restore, terms))
     }
 
     pub(crate) fn put_state(put: StatePut) -> Result<Self> {

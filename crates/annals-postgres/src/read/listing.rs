@@ -139,6 +139,7 @@ pub(crate) async fn info(shared: &Shared) -> Result<StoreInfo> {
         events: head.map_or(0, |head| head + 1),
         streams: number(row.get(1)).unwrap_or_default(),
         head: head.map(Position::new),
+        revision: number(row.get(4)).unwrap_or_default(),
         bytes: row.get::<_, Option<i64>>(3).and_then(number),
         segments: None,
     })
