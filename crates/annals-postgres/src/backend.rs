@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
-    Delivery, Error, ErrorKind, Position, Read, RecordedEvent, Result, StateEntry, StateKey,
-    StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe,
+    Delivery, Error, ErrorKind, Position, Read, RecordedEvent, Restore, Result, StateEntry,
+    StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe,
 };
 use async_channel::Sender;
 use parking_lot::Mutex;
@@ -18,7 +18,10 @@ use crate::{
     read::{cursor::Cursor, listing, stream as stream_page},
     shared::{CHANNEL, Shared, closed},
     transaction::{Access, Transaction},
-    write::job::{Job, Receipt, Request},
+    write::{
+        self,
+        job::{Job, Receipt, Request},
+    },
 };
 
 /// A store in a PostgreSQL database. Clones share it; it is closed with the last one.
@@ -226,6 +229,11 @@ impl Backend for Postgres {
     fn info(&self) -> BoxFuture<'_, Result<StoreInfo>> {
         let shared = Arc::clone(&self.0.shared);
         self.0.shared.here(async move { listing::info(&shared).await })
+    }
+
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        let shared = Arc::clone(&self.0.shared);
+        self.0.shared.run(async move { write::restore::restore(&shared, restore).await })
     }
 
     fn close(&self) -> BoxFuture<'_, Result<()>> {

@@ -22,6 +22,7 @@ pub const MIGRATIONS: &[Migration] = &[
     Migration { version: 1, name: "tables", sql: include_str!("../migrations/0001_tables.sql") },
     Migration { version: 2, name: "append", sql: include_str!("../migrations/0002_append.sql") },
     Migration { version: 3, name: "views", sql: include_str!("../migrations/0003_views.sql") },
+    Migration { version: 4, name: "restore", sql: include_str!("../migrations/0004_restore.sql") },
     Migration {
         version: 5,
         name: "read_models",

@@ -11,6 +11,8 @@ pub(crate) struct Sql {
     /// The quoted name of the schema.
     pub(crate) schema: String,
     pub(crate) heads: String,
+    pub(crate) end: String,
+    pub(crate) restore: String,
     pub(crate) by_id: String,
     pub(crate) at_version: String,
     pub(crate) state_of_all: String,
@@ -45,6 +47,8 @@ impl Sql {
                 "SELECT stream_id, last_version, metadata_version, metadata, is_tombstoned \
                  FROM {s}.streams WHERE stream_id = ANY ($1)"
             ),
+            end: format!("SELECT head, revision, recorded_at FROM {s}.store"),
+            restore: crate::write::restore::call(s),
             by_id: format!(
                 "SELECT e.stream_id, e.event_id, e.version, e.global_position \
                  FROM {s}.events e \

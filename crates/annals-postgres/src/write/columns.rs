@@ -2,19 +2,19 @@
 
 use std::borrow::Cow;
 
-use annals_core::{ContentType, NewEvent, limits};
+use annals_core::limits;
 use bytes::Bytes;
 use serde_json::Value;
 use tokio_postgres::types::ToSql;
 
 use super::{
-    group::{Group, Place, Put},
+    event_columns::{EventColumns, EventValues, Split},
+    group::{Group, Put},
     job::Request,
-    payload::{Form, Forms},
     rows::Row,
 };
 use crate::{
-    condition, text,
+    condition,
     values::{Id, Json, Time, stored},
 };
 
@@ -37,29 +37,6 @@ struct RowColumns<'a> {
     is_tombstoned: Vec<bool>,
 }
 
-/// The events.
-#[derive(Default)]
-struct EventColumns<'a> {
-    row: Vec<i32>,
-    place: Vec<Option<i64>>,
-    id: Vec<Id>,
-    stream: Vec<&'a str>,
-    category: Vec<Option<&'a str>>,
-    event_type: Vec<&'a str>,
-    schema_version: Vec<i64>,
-    content_type: Vec<Option<&'a str>>,
-    data: Vec<Option<Json<&'a [u8]>>>,
-    bytes: Vec<Option<&'a [u8]>>,
-    metadata: Vec<Option<Json<&'a [u8]>>>,
-    metadata_bytes: Vec<Option<&'a [u8]>>,
-    correlation: Vec<Option<Cow<'a, str>>>,
-    tags: Vec<Option<String>>,
-    occurred: Vec<Option<i64>>,
-    /// `None` when no event has tags. In order, because an index takes neighbours faster.
-    tag: Option<Vec<&'a str>>,
-    tag_event: Option<Vec<i64>>,
-}
-
 /// The writes of keyed state.
 #[derive(Default)]
 struct PutColumns<'a> {
@@ -74,6 +51,9 @@ struct PutColumns<'a> {
 /// Everything that is sent.
 pub(super) struct Columns<'a> {
     rows: RowColumns<'a>,
+    /// Of each event: its row, counted from 1, and its place among the new events of its stream.
+    row: Vec<i32>,
+    place: Vec<Option<i64>>,
     events: EventColumns<'a>,
     puts: PutColumns<'a>,
     retry_stream: Option<Vec<&'a str>>,
@@ -88,18 +68,23 @@ impl<'a> Columns<'a> {
     pub(super) fn of(group: &'a Group, now: Option<Time>, channel: &'a str) -> Self {
         let mut rows = RowColumns::default();
         group.rows.iter().for_each(|row| rows.push(row));
+        let (mut row, mut at) = (Vec::new(), Vec::new());
         let mut events = EventColumns::default();
-        let mut tags = Vec::new();
         for (number, place) in (0..).zip(&group.events) {
-            events.push(group, place, number, &mut tags);
+            let Some(event) = group.event(place) else { continue };
+            row.push(i32::try_from(place.row + 1).unwrap_or(i32::MAX));
+            at.push(place.place.map(stored));
+            events.push(&group.rows.at(place.row).stream, event, place.forms, number);
         }
-        events.put_tags(tags);
+        events.sort_tags();
         let retries = Some(&group.retries).filter(|retries| !retries.is_empty());
         let retry_stream = |retries: &'a Retries| retries.iter().map(|(s, _)| s.as_str()).collect();
         let retry_id =
             |retries: &Retries| retries.iter().map(|(_, id)| Id(id.to_bytes())).collect();
         Self {
             rows,
+            row,
+            place: at,
             events,
             puts: PutColumns::of(&group.puts),
             retry_stream: retries.map(retry_stream),
@@ -120,7 +105,7 @@ impl<'a> Columns<'a> {
             &r.first, &r.settings_count, &r.settings, &r.before, &r.max_count, &r.max_age,
             &r.is_deleted, &r.is_tombstoned, &self.retry_stream, &self.retry_id,
             &self.retry_window, &self.conditions, &k.kind, &k.name, &k.want, &k.below, &k.value,
-            &e.row, &e.place, &e.id, &e.stream, &e.category, &e.event_type, &e.schema_version,
+            &self.row, &self.place, &e.id, &e.stream, &e.category, &e.event_type, &e.schema_version,
             &e.content_type, &e.data, &e.bytes, &e.metadata, &e.metadata_bytes, &e.correlation,
             &e.tags, &e.occurred, &e.tag, &e.tag_event, &self.now, &self.channel,
         ]
@@ -190,36 +175,6 @@ impl<'a> OneEvent<'a> {
     }
 }
 
-/// A value as JSON, or as bytes.
-type Split<'a> = (Option<Json<&'a [u8]>>, Option<&'a [u8]>);
-
-/// What an event becomes in its columns.
-struct EventValues<'a> {
-    content_type: Option<&'a str>,
-    data: Split<'a>,
-    metadata: Split<'a>,
-    correlation: Option<Cow<'a, str>>,
-    tags: Option<Vec<&'a str>>,
-    occurred: Option<i64>,
-}
-
-impl<'a> EventValues<'a> {
-    fn of(event: &'a NewEvent, forms: Forms) -> Self {
-        let is_json = event.content_type == ContentType::Json;
-        let (json, bytes) = split(event.metadata.as_bytes(), forms.metadata);
-        let has_tags = !event.tags.as_slice().is_empty();
-        Self {
-            content_type: (!is_json).then(|| event.content_type.as_str()),
-            data: split(&event.data, forms.data),
-            // Metadata that are empty are none.
-            metadata: (json, bytes.filter(|bytes| !bytes.is_empty())),
-            correlation: event.metadata.correlation().map(|id| text::correlation(id)),
-            tags: has_tags.then(|| event.tags.into_iter().map(|tag| tag.as_str()).collect()),
-            occurred: event.time.map(annals_core::Timestamp::as_micros),
-        }
-    }
-}
-
 type Retries = Vec<(annals_core::StreamName, annals_core::EventId)>;
 
 impl<'a> RowColumns<'a> {
@@ -244,51 +199,6 @@ impl<'a> RowColumns<'a> {
         self.max_age.push(number(settings.and_then(|settings| settings.max_age_seconds)));
         self.is_deleted.push(settings.is_some_and(|settings| settings.is_deleted()));
         self.is_tombstoned.push(row.is_tombstoned);
-    }
-}
-
-impl<'a> EventColumns<'a> {
-    fn put_tags(&mut self, mut tags: TagRows<'a>) {
-        if tags.is_empty() {
-            return;
-        }
-        tags.sort_unstable();
-        let (tag, event) = tags.into_iter().unzip();
-        (self.tag, self.tag_event) = (Some(tag), Some(event));
-    }
-
-    fn push(&mut self, group: &'a Group, place: &Place, number: i64, tags: &mut TagRows<'a>) {
-        let Some(event) = group.event(place) else { return };
-        let stream = &group.rows.at(place.row).stream;
-        // Rows are counted from 1.
-        self.row.push(i32::try_from(place.row + 1).unwrap_or(i32::MAX));
-        self.place.push(place.place.map(stored));
-        self.id.push(Id(event.id.to_bytes()));
-        self.stream.push(stream.as_str());
-        self.category.push(stream.category_str());
-        self.event_type.push(event.event_type.as_str());
-        self.schema_version.push(i64::from(event.schema_version));
-        let values = EventValues::of(event, place.forms);
-        self.content_type.push(values.content_type);
-        self.data.push(values.data.0);
-        self.bytes.push(values.data.1);
-        self.metadata.push(values.metadata.0);
-        self.metadata_bytes.push(values.metadata.1);
-        self.correlation.push(values.correlation);
-        self.tags.push(values.tags.map(|_| text::array(&event.tags)));
-        self.occurred.push(values.occurred);
-        tags.extend(event.tags.into_iter().map(|tag| (tag.as_str(), number)));
-    }
-}
-
-/// Tags with the numbers of their events.
-type TagRows<'a> = Vec<(&'a str, i64)>;
-
-/// A value in the column for its form; the other one is NULL.
-fn split(bytes: &[u8], form: Form) -> Split<'_> {
-    match form {
-        Form::Json => (Some(Json(bytes)), None),
-        Form::Bytes => (None, Some(bytes)),
     }
 }
 

@@ -42,9 +42,14 @@ pub(super) async fn heads<'a>(
     let rows = link.query(&link.prepare_cached(&sql.heads).await?, &[&names]).await?;
     let mut heads: Heads = streams.iter().map(|s| (s.clone(), StreamHead::default())).collect();
     for row in &rows {
-        heads.insert(name(row.get(0)), head(row));
+        heads.extend([head_of(row)]);
     }
     Ok(Arc::new(heads))
+}
+
+/// A stream and how it stands, from a row of the statement `heads`.
+pub(super) fn head_of(row: &Row) -> (StreamName, StreamHead) {
+    (name(row.get(0)), head(row))
 }
 
 fn head(row: &Row) -> StreamHead {

@@ -3,9 +3,12 @@
 mod apply;
 mod columns;
 pub(crate) mod committer;
+mod event_columns;
 mod group;
 pub(crate) mod job;
 mod look;
 mod payload;
+pub(crate) mod restore;
+mod restored;
 mod rows;
 mod settle;
