@@ -28,6 +28,8 @@ pub enum Need {
     Conditions,
     /// Positions have no gaps.
     DensePositions,
+    /// What another store recorded can be stored as it is.
+    Restore,
 }
 
 impl Need {
@@ -39,6 +41,7 @@ impl Need {
             Self::MultiStream => capabilities.append_multi_stream,
             Self::Conditions => capabilities.append_conditions,
             Self::DensePositions => capabilities.position_dense,
+            Self::Restore => capabilities.store_restore,
         }
     }
 
@@ -50,6 +53,7 @@ impl Need {
             Self::MultiStream => "append_multi_stream",
             Self::Conditions => "append_conditions",
             Self::DensePositions => "position_dense",
+            Self::Restore => "store_restore",
         }
     }
 }

@@ -37,6 +37,7 @@ mod random;
 mod run;
 mod shown;
 mod store;
+mod transfer;
 mod words;
 
 pub use case::{Case, Need};

@@ -17,6 +17,7 @@ mod payloads;
 mod positions;
 mod queries;
 mod reads;
+mod restore;
 mod retention;
 mod retry;
 mod settings;
@@ -54,6 +55,7 @@ const TOPICS: &[&[Case]] = &[
     limits_wide::CASES,
     closing::CASES,
     durability::CASES,
+    restore::CASES,
 ];
 
 /// Every case of the suite.

@@ -9,6 +9,7 @@ mod compare;
 mod op;
 mod pair;
 mod regressions;
+mod restored;
 mod step;
 mod strategy;
 mod words;
@@ -20,7 +21,7 @@ use compare::{Difference, everything};
 use op::{Op, Target};
 use pair::Pair;
 
-pub(crate) const TOPICS: &[&[Case]] = &[CASES, regressions::CASES];
+pub(crate) const TOPICS: &[&[Case]] = &[CASES, regressions::CASES, restored::CASES];
 
 cases! { "model", needs [MultiStream, Conditions, DensePositions]:
     random_operations_agree_with_the_reference,
@@ -44,9 +45,14 @@ pub(crate) fn patience() -> u32 {
 }
 
 fn random_operations_agree_with_the_reference(store: &Store) {
+    run(store, runs(), check);
+}
+
+/// Runs random operations through a check, each time on a fresh store.
+fn run(store: &Store, runs: u32, check: fn(Store, &[Op]) -> Result<(), Difference>) {
     let seed = number_from_env("ANNALS_MODEL_SEED").unwrap_or(1);
     let config = Config {
-        cases: runs(),
+        cases: runs,
         failure_persistence: None,
         max_shrink_iters: 3_000,
         rng_seed: RngSeed::Fixed(u64::from(seed)),
@@ -67,13 +73,22 @@ fn random_operations_agree_with_the_reference(store: &Store) {
 /// Does all operations to a store and to the reference.
 fn check(tested: Store, ops: &[Op]) -> Result<(), Difference> {
     let mut pair = Pair::new(tested);
+    steps(&mut pair, ops)?;
+    compare_at_the_end(&mut pair)
+}
+
+fn steps(pair: &mut Pair, ops: &[Op]) -> Result<(), Difference> {
     for (number, op) in ops.iter().enumerate() {
         pair.step(op).map_err(|difference| format!("operation {number}, {op:?}: {difference}"))?;
     }
-    compare_all(&mut pair).map_err(|difference| format!("at the end: {difference}"))?;
+    Ok(())
+}
+
+fn compare_at_the_end(pair: &mut Pair) -> Result<(), Difference> {
+    compare_all(pair).map_err(|difference| format!("at the end: {difference}"))?;
     if pair.tested.backend().capabilities().store_durable {
         pair.tested.reopen();
-        compare_all(&mut pair).map_err(|difference| format!("after reopening: {difference}"))?;
+        compare_all(pair).map_err(|difference| format!("after reopening: {difference}"))?;
     }
     Ok(())
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Append, AppendCondition, Backend, ExpectedVersion, MemoryBackend, NewEvent, Position,
+    Append, AppendCondition, Backend, Clock, ExpectedVersion, MemoryBackend, NewEvent, Position,
     StreamMetadata, StreamName, StreamWrite, Version,
 };
 use futures_lite::future::block_on;
@@ -12,7 +12,7 @@ use super::{
     op::{AppendOp, Change, Expect, Place, Settings, What, WriteOp},
     words,
 };
-use crate::Store;
+use crate::{Store, transfer::transfer};
 
 /// The two stores, and what was done to them so far.
 pub(super) struct Pair {
@@ -29,6 +29,20 @@ impl Pair {
     pub(super) fn new(tested: Store) -> Self {
         let reference = MemoryBackend::with_clock(tested.shared_clock());
         Self { tested, reference, appends: Vec::new(), ids: 0, revisions: Vec::new() }
+    }
+
+    /// The same history on a store that was restored from the tested one, and on a reference that
+    /// was restored from that.
+    pub(super) fn restored(self, batch: usize) -> Self {
+        let tested = self.tested.another();
+        tested.clock().set(self.tested.clock().now());
+        let mut pair = Self::new(tested);
+        transfer(self.tested.backend().as_ref(), pair.tested.backend().as_ref(), batch);
+        transfer(pair.tested.backend().as_ref(), &pair.reference, batch);
+        pair.appends = self.appends;
+        pair.ids = self.ids;
+        pair.revisions = self.revisions.into_iter().map(|(tested, _)| (tested, tested)).collect();
+        pair
     }
 
     pub(super) fn backends(&self) -> (Arc<dyn Backend>, &MemoryBackend) {
