@@ -68,6 +68,7 @@ pub(crate) enum Command {
     Info(cmd::info::Args),
     Import(cmd::import::Args),
     Export(cmd::export::Args),
+    Copy(cmd::copy::Args),
     Verify(cmd::verify::Args),
     Migrate(cmd::migrate::Args),
     Demo(cmd::demo::Args),

@@ -4,12 +4,14 @@
 //! arguments into values of the vocabulary, asks the store, and prints. It never chooses a
 //! format or an exit code by itself: `output` and `exit` do.
 //!
-//! Only reading import files is public, because it is a pure function of bytes that fuzzers and
-//! other tools can use.
+//! Only two things are public: reading import files, because it is a pure function of bytes that
+//! fuzzers and other tools can use; and copying stores, because tests copy between stores that no
+//! URL names.
 
 mod cli;
 mod cmd;
 mod confirm;
+pub mod copy;
 mod exit;
 mod failure;
 pub mod import;

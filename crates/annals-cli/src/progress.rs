@@ -31,6 +31,19 @@ impl Progress {
         Self { bar }
     }
 
+    /// A bar over events; how many there are is set later.
+    pub(crate) fn events(session: &Session) -> Self {
+        if !session.shows_progress() {
+            return Self { bar: ProgressBar::hidden() };
+        }
+        // A template that does not parse costs the layout, not the work.
+        let style = ProgressStyle::with_template("{wide_bar} {msg} {per_sec}, {eta} left")
+            .unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
+        bar.set_style(style);
+        Self { bar }
+    }
+
     /// How far it has come.
     pub(crate) fn set(&self, bytes_done: u64) {
         self.bar.set_position(bytes_done);
@@ -50,6 +63,11 @@ impl Progress {
     pub(crate) fn above(&self, line: &str) {
         // What nobody can read is not worth an error.
         self.bar.suspend(|| drop(writeln!(std::io::stderr(), "{line}")));
+    }
+
+    /// Does something that writes to stderr.
+    pub(crate) fn pause(&self, write: impl FnOnce()) {
+        self.bar.suspend(write);
     }
 
     /// Removes the bar.

@@ -38,9 +38,7 @@ enum Loudness {
 impl Session {
     /// Understands the flags.
     pub(crate) fn new(args: &GlobalArgs) -> Result<Self> {
-        let url: annals::Result<StoreUrl> = args.at.parse();
-        let url =
-            url.or_fail(|| format!("the store `{}` cannot be used", StoreUrl::shown(&args.at)))?;
+        let url = url(&args.at)?;
         let style = |suited: Style| if args.no_color { Style::Plain } else { suited };
         Ok(Self {
             url,
@@ -68,37 +66,12 @@ impl Session {
 
     /// Opens the store, and makes it where there is none.
     pub(crate) fn open_or_create(&self) -> Result<Arc<dyn Backend>> {
-        block_on(self.url.open())
-            .or_fail(|| format!("the store `{}` could not be opened", self.url))
+        open_or_create(&self.url)
     }
 
     /// Opens a store that must be there already: reading makes no store.
     pub(crate) fn open(&self) -> Result<Arc<dyn Backend>> {
-        self.check_exists()?;
-        let opened = block_on(self.url.open_existing());
-        if let (Err(error), StoreUrl::Postgres(target)) = (&opened, &self.url)
-            && error.kind() == ErrorKind::InvalidArgument
-        {
-            self.check_schema(target)?;
-        }
-        opened.or_fail(|| format!("the store `{}` could not be opened", self.url))
-    }
-
-    /// Refuses a schema without a store.
-    fn check_schema(&self, target: &Target) -> Result<()> {
-        let what = || format!("the store `{}` could not be opened", self.url);
-        let missing = block_on(Postgres::pending(target, Options::default())).or_fail(what)?;
-        if missing.len() < MIGRATIONS.len() {
-            return Ok(());
-        }
-        let schema = target.options(Options::default()).schema;
-        Err(Failure::new(
-            Exit::NotFound,
-            what(),
-            format!("there is no store in schema `{schema}` of the database"),
-            "`annals migrate`, `append` or `import` makes a store; `--at` names another one, with \
-             `schema=` for another schema",
-        ))
+        open(&self.url)
     }
 
     /// Refuses a folder that is not there.
@@ -132,6 +105,46 @@ impl Session {
     pub(crate) fn shows_progress(&self) -> bool {
         self.loudness == Loudness::Normal && std::io::stderr().is_terminal()
     }
+}
+
+/// The URL of a store as typed.
+pub(crate) fn url(text: &str) -> Result<StoreUrl> {
+    let url: annals::Result<StoreUrl> = text.parse();
+    url.or_fail(|| format!("the store `{}` cannot be used", StoreUrl::shown(text)))
+}
+
+/// Opens a store, and makes it where there is none.
+pub(crate) fn open_or_create(url: &StoreUrl) -> Result<Arc<dyn Backend>> {
+    block_on(url.open()).or_fail(|| format!("the store `{url}` could not be opened"))
+}
+
+/// Opens a store that must be there already.
+pub(crate) fn open(url: &StoreUrl) -> Result<Arc<dyn Backend>> {
+    url.dir().map_or(Ok(()), |dir| check_exists(dir, url))?;
+    let opened = block_on(url.open_existing());
+    if let (Err(error), StoreUrl::Postgres(target)) = (&opened, url)
+        && error.kind() == ErrorKind::InvalidArgument
+    {
+        check_schema(target, url)?;
+    }
+    opened.or_fail(|| format!("the store `{url}` could not be opened"))
+}
+
+/// Refuses a schema without a store.
+fn check_schema(target: &Target, url: &StoreUrl) -> Result<()> {
+    let what = || format!("the store `{url}` could not be opened");
+    let missing = block_on(Postgres::pending(target, Options::default())).or_fail(what)?;
+    if missing.len() < MIGRATIONS.len() {
+        return Ok(());
+    }
+    let schema = target.options(Options::default()).schema;
+    Err(Failure::new(
+        Exit::NotFound,
+        what(),
+        format!("there is no store in schema `{schema}` of the database"),
+        "`annals migrate`, `append` or `import` makes a store; `--at` names another one, with \
+         `schema=` for another schema",
+    ))
 }
 
 fn check_exists(dir: &Path, url: &StoreUrl) -> Result<()> {

@@ -2,6 +2,7 @@
 
 pub(crate) mod append;
 pub(crate) mod completions;
+pub(crate) mod copy;
 pub(crate) mod demo;
 pub(crate) mod export;
 pub(crate) mod help;
@@ -26,6 +27,7 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Info(args) => info::run(&args, session),
         Command::Import(args) => import::run(&args, session),
         Command::Export(args) => export::run(&args, session),
+        Command::Copy(args) => copy::run(&args, session),
         Command::Verify(args) => verify::run(&args, session),
         Command::Migrate(args) => migrate::run(&args, session),
         Command::Demo(args) => demo::run(&args, session),
