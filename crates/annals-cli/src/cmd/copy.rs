@@ -16,10 +16,11 @@ use crate::{
     session::{self, Session},
 };
 
-/// Copy a store into another one, exactly: positions, ids, versions, times, tags, checkpoints
+/// Copy a store into another one exactly, with positions, times and checkpoints
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
     annals copy --from file:./annals-data --to file:./copy\n  \
+    annals copy --from ./annals-data --to 'postgres://localhost/app?schema=annals'\n  \
     annals copy --from ./annals-data --to ./copy -o json | jq -r .digest\n\n\
     The target must be empty, or hold a beginning of the source: a copy that was killed goes on\n\
     where it was when the command is run again, and a copy of a source that has grown is taken\n\

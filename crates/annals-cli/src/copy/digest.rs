@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn it_stays_the_same_from_version_to_version() {
-        assert_eq!(of(&event()), "d0a3");
+        assert_eq!(of(&event()), "c4cc9e0df3ffcab0e40a7807bc0f3730");
     }
 
     #[test]

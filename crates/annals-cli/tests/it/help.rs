@@ -6,7 +6,7 @@ use std::{env, fs, path::Path};
 use crate::harness::Annals;
 
 /// Every command, as typed.
-const COMMANDS: [&str; 21] = [
+const COMMANDS: [&str; 22] = [
     "",
     "append",
     "read",
@@ -21,6 +21,7 @@ const COMMANDS: [&str; 21] = [
     "info",
     "import",
     "export",
+    "copy",
     "verify",
     "migrate",
     "demo",

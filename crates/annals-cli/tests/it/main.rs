@@ -4,6 +4,7 @@
 
 mod append;
 mod bad_input;
+mod copy;
 mod demo;
 mod errors;
 mod export;
