@@ -13,5 +13,6 @@ mod device;
 mod every_operation;
 mod expected;
 mod picture;
+mod restoring;
 mod room;
 mod workload;
