@@ -184,28 +184,34 @@ impl Backend for Postgres {
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Option<Position>>> {
-        let shared = Arc::clone(&self.0.shared);
-        self.0.shared.here(async move { listing::head(&shared).await })
+        self.0.shared.look(|shared| async move { listing::head(&shared).await })
     }
 
     fn stream_info(&self, stream: &StreamName) -> BoxFuture<'_, Result<StreamInfo>> {
-        let (shared, stream) = (Arc::clone(&self.0.shared), stream.clone());
-        self.0.shared.here(async move { stream_page::info(&shared, &stream).await })
+        let stream = stream.clone();
+        self.0.shared.look(move |shared| {
+            let stream = stream.clone();
+            async move { stream_page::info(&shared, &stream).await }
+        })
     }
 
     fn streams(&self, category: Option<Category>) -> BoxStream<'static, Result<StreamName>> {
         let inner = Arc::clone(&self.0);
         listing::paged(-1, move |after| {
-            let (shared, category) = (Arc::clone(&inner.shared), category.clone());
-            inner
-                .shared
-                .here(async move { listing::streams(&shared, category.as_ref(), after).await })
+            let category = category.clone();
+            inner.shared.look(move |shared| {
+                let category = category.clone();
+                async move { listing::streams(&shared, category.as_ref(), after).await }
+            })
         })
     }
 
     fn state(&self, key: &StateKey) -> BoxFuture<'_, Result<Option<StateEntry>>> {
-        let (shared, key) = (Arc::clone(&self.0.shared), key.clone());
-        self.0.shared.here(async move { listing::state(&shared, &key).await })
+        let key = key.clone();
+        self.0.shared.look(move |shared| {
+            let key = key.clone();
+            async move { listing::state(&shared, &key).await }
+        })
     }
 
     fn put_state(&self, put: StatePut) -> BoxFuture<'_, Result<u64>> {
@@ -221,14 +227,16 @@ impl Backend for Postgres {
     fn states(&self, kind: StateKind, prefix: &str) -> BoxStream<'static, Result<StateEntry>> {
         let (inner, prefix) = (Arc::clone(&self.0), prefix.to_owned());
         listing::paged(None, move |after| {
-            let (shared, prefix) = (Arc::clone(&inner.shared), prefix.clone());
-            inner.shared.here(async move { listing::states(&shared, kind, &prefix, after).await })
+            let prefix = prefix.clone();
+            inner.shared.look(move |shared| {
+                let (prefix, after) = (prefix.clone(), after.clone());
+                async move { listing::states(&shared, kind, &prefix, after).await }
+            })
         })
     }
 
     fn info(&self) -> BoxFuture<'_, Result<StoreInfo>> {
-        let shared = Arc::clone(&self.0.shared);
-        self.0.shared.here(async move { listing::info(&shared).await })
+        self.0.shared.look(|shared| async move { listing::info(&shared).await })
     }
 
     fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {

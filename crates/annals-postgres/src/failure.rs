@@ -35,7 +35,51 @@ pub(crate) fn is_lost(error: &tokio_postgres::Error) -> bool {
         || std::error::Error::source(error).is_some_and(|source| source.is::<std::io::Error>())
 }
 
-/// Whether PostgreSQL could not take a value, so that the request is to blame.
+/// Whether an error of the store says that PostgreSQL is not there, for now: it was not reached, or
+/// is ending or starting.
+pub(crate) fn is_out_of_reach(error: &Error) -> bool {
+    let not_reached = std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<tokio_postgres::Error>())
+        .is_some_and(is_lost);
+    not_reached || ["57P01", "57P02", "57P03"].iter().any(|code| sqlstate(error) == Some(code))
+}
+
+/// Whether an error of the store says that somebody else's lock was waited for in vain.
+pub(crate) fn is_lock_timeout(error: &Error) -> bool {
+    sqlstate(error) == Some("55P03")
+}
+
+fn sqlstate(error: &Error) -> Option<&str> {
+    error.context().iter().find(|(name, _)| *name == "sqlstate").map(|(_, code)| code.as_str())
+}
+
+/// The error of a call whose answer was lost, and that could not be made again.
+pub(crate) fn may_be_done(error: &Error) -> Error {
+    Error::new(
+        ErrorKind::Timeout,
+        format!(
+            "the connection to PostgreSQL was lost before its answer came, and then: {error}; what \
+             was asked for may have been done, and an append can be sent again as it was"
+        ),
+    )
+}
+
+/// Whether an error is about one request of a group, so that the others can do without it: about
+/// its values, its time, or rules that the database's owner has added.
+pub(crate) fn is_about_request(error: &tokio_postgres::Error) -> bool {
+    let classes = ["22", "23", "2F", "38", "39", "44", "54", "P0"];
+    error.code().is_some_and(|code| {
+        *code == SqlState::QUERY_CANCELED
+            || classes.iter().any(|class| code.code().starts_with(class))
+    })
+}
+
+/// Whether a call took too long, or was cancelled.
+pub(crate) fn is_cancelled(error: &tokio_postgres::Error) -> bool {
+    error.code() == Some(&SqlState::QUERY_CANCELED)
+}
+
+/// Whether PostgreSQL could not take a value.
 pub(crate) fn is_about_data(error: &tokio_postgres::Error) -> bool {
     error.code().is_some_and(|code| ["22", "54"].iter().any(|class| code.code().starts_with(class)))
 }
@@ -51,6 +95,11 @@ fn of_database(what: &str, error: &DbError) -> Error {
         "42P01" | "42883" | "3F000" => {
             (ErrorKind::Unavailable, "; the store's schema is not complete, run `annals migrate`")
         }
+        "23505" => (
+            ErrorKind::Corrupted,
+            "; somebody wrote to the tables past the function `append`: remove from `events`, \
+             `event_tags` and `streams` what is beyond `store.head`",
+        ),
         "42501" => (ErrorKind::PermissionDenied, ""),
         "3D000" => (ErrorKind::InvalidArgument, "; create the database first"),
         code => (kind_of_class(code), ""),

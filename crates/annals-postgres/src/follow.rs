@@ -1,4 +1,6 @@
 //! The store as a source of subscriptions.
+//!
+//! A lost connection does not end one: its next page is asked for until it can be read.
 
 use std::sync::Arc;
 
@@ -11,6 +13,7 @@ use crate::{
     backend::Inner,
     read::{all, rows::ROWS_MAX, stream},
     replicas::For,
+    shared::Shared,
 };
 
 #[derive(Debug)]
@@ -27,19 +30,21 @@ impl Follow for Followed {
     }
 
     fn newest_of(&self, of: &StreamName) -> BoxFuture<'static, Result<Option<Version>>> {
-        let (inner, of) = (Arc::clone(&self.0), of.clone());
+        let (shared, of) = (Arc::clone(&self.0.shared), of.clone());
         // Taken now, so that what is appended from now on counts as newer.
-        let upto = inner.shared.newest();
-        self.0.shared.run(async move {
-            match stream::newest_of(&inner.shared, &of, upto).await? {
-                (_, true) => Err(Error::stream_deleted(&of)),
-                (newest, false) => Ok(newest),
+        let upto = shared.newest();
+        shared.follow(move |shared| {
+            let of = of.clone();
+            async move {
+                match stream::newest_of(&shared, &of, upto).await? {
+                    (_, true) => Err(Error::stream_deleted(&of)),
+                    (newest, false) => Ok(newest),
+                }
             }
         })
     }
 
     fn page(&self, query: &Query, from: Position) -> BoxFuture<'static, Result<Page<Position>>> {
-        let inner = Arc::clone(&self.0);
         let stretch = all::Stretch {
             query: query.clone(),
             direction: Direction::Forward,
@@ -47,17 +52,10 @@ impl Follow for Followed {
             high: u64::MAX,
             limit: ROWS_MAX,
         };
-        self.0.shared.run(async move {
-            let page = all::page(&inner.shared, &stretch, For::Following).await?;
-            let is_last = !page.is_full;
-            let end = page.head.map_or(Position::FIRST, Position::next);
-            let next = page.events.last().filter(|_| !is_last).map_or(end, |e| e.position.next());
-            Ok(Page { events: page.events, next, head: page.head, is_last, is_closed: false })
-        })
+        self.0.shared.follow(move |shared| page(shared, stretch.clone()))
     }
 
     fn page_of(&self, of: &StreamName, from: Version) -> BoxFuture<'static, Result<Page<Version>>> {
-        let inner = Arc::clone(&self.0);
         let stretch = stream::Stretch {
             stream: of.clone(),
             direction: Direction::Forward,
@@ -65,17 +63,27 @@ impl Follow for Followed {
             high: u64::MAX,
             limit: ROWS_MAX,
         };
-        self.0.shared.run(async move {
-            let page = stream::page(&inner.shared, &stretch, For::Following).await?;
-            let mut events = page.events;
-            let is_last = !page.is_full;
-            let end = page.last.map_or(Version::FIRST, Version::next);
-            let next = events.last().filter(|_| !is_last).map_or(end, |e| e.version.next());
-            let is_closed = is_last && page.is_tombstoned;
-            if is_closed {
-                events.extend(stream::tombstone(&inner.shared, &stretch.stream).await?);
-            }
-            Ok(Page { events, next, head: page.head, is_last, is_closed })
-        })
+        self.0.shared.follow(move |shared| page_of(shared, stretch.clone()))
     }
+}
+
+async fn page(shared: Arc<Shared>, stretch: all::Stretch) -> Result<Page<Position>> {
+    let page = all::page(&shared, &stretch, For::Following).await?;
+    let is_last = !page.is_full;
+    let end = page.head.map_or(Position::FIRST, Position::next);
+    let next = page.events.last().filter(|_| !is_last).map_or(end, |e| e.position.next());
+    Ok(Page { events: page.events, next, head: page.head, is_last, is_closed: false })
+}
+
+async fn page_of(shared: Arc<Shared>, stretch: stream::Stretch) -> Result<Page<Version>> {
+    let page = stream::page(&shared, &stretch, For::Following).await?;
+    let mut events = page.events;
+    let is_last = !page.is_full;
+    let end = page.last.map_or(Version::FIRST, Version::next);
+    let next = events.last().filter(|_| !is_last).map_or(end, |e| e.version.next());
+    let is_closed = is_last && page.is_tombstoned;
+    if is_closed {
+        events.extend(stream::tombstone(&shared, &stretch.stream).await?);
+    }
+    Ok(Page { events, next, head: page.head, is_last, is_closed })
 }

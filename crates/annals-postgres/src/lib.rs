@@ -10,13 +10,17 @@
 //! * Read models may be in the same database: [`Transaction`] is what they are written in.
 
 mod backend;
+mod blockers;
+mod calls;
 mod condition;
 mod connect;
 mod failure;
 mod follow;
+mod lookout;
 mod migrate;
 mod open;
 mod options;
+mod patience;
 mod read;
 mod replicas;
 mod route;

@@ -8,6 +8,7 @@ use std::sync::{
 use annals_core::{Error, ErrorKind, Result};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime as PoolRuntime};
 use event_listener::Event;
+use parking_lot::Mutex;
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_postgres::{Client, Config};
 
@@ -102,6 +103,8 @@ async fn begin(target: Target, options: Options, runtime: Handle) -> Result<Begu
         changed: Event::new(),
         is_closed: AtomicBool::new(false),
         row_bytes: RowBytes::default(),
+        calls: Arc::default(),
+        seen: Mutex::default(),
     });
     runtime.spawn(watch(Arc::clone(&shared), options.poll_every));
     let (queue, jobs) = async_channel::bounded(QUEUE);

@@ -65,12 +65,15 @@ const INDEXED: &str = "SET plan_cache_mode = force_generic_plan; SET jit = off; 
     SET enable_mergejoin = off;";
 
 impl Options {
-    /// What every connection begins with.
+    /// What every connection begins with. An acknowledged append is durable, whatever the role or
+    /// the database asks for; a stricter setting than `on` stays.
     pub(crate) fn setup(&self) -> String {
         format!(
             "SET default_transaction_isolation = 'read committed'; {INDEXED} \
              SET statement_timeout = {}; SET lock_timeout = {}; \
-             SET idle_in_transaction_session_timeout = {}",
+             SET idle_in_transaction_session_timeout = {}; \
+             SELECT set_config('synchronous_commit', 'on', false) \
+             WHERE current_setting('synchronous_commit') = 'off'",
             self.statement_timeout.as_millis(),
             self.lock_timeout.as_millis(),
             self.statement_timeout.as_millis(),

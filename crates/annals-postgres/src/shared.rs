@@ -12,9 +12,12 @@ use std::{
 use annals_core::{BoxFuture, Clock, Error, ErrorKind, Position, Result};
 use deadpool_postgres::{Object, Pool};
 use event_listener::Event;
+use parking_lot::Mutex;
 use tokio::runtime::Handle;
 
 use crate::{
+    blockers::{self, Blocker},
+    calls::Calls,
     connect::{Connector, pool_failed},
     read::{listing, rows::RowBytes},
     replicas::Replicas,
@@ -44,6 +47,10 @@ pub(crate) struct Shared {
     pub(crate) is_closed: AtomicBool,
     /// The size of what is read.
     pub(crate) row_bytes: RowBytes,
+    /// What is being asked of the database.
+    pub(crate) calls: Arc<Calls>,
+    /// Who held the store up when that was looked at last.
+    pub(crate) seen: Mutex<Vec<Blocker>>,
 }
 
 impl Shared {
@@ -93,6 +100,17 @@ impl Shared {
     pub(crate) fn close(&self) {
         self.is_closed.store(true, Ordering::SeqCst);
         self.changed.notify(usize::MAX);
+    }
+
+    /// One call, which is told of when it takes long, and whose error names who held it up.
+    pub(crate) async fn attempt<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let call = self.calls.begin();
+        let done = work.await;
+        drop(call);
+        match done {
+            Err(error) => Err(blockers::explain(self, error).await),
+            done => done,
+        }
     }
 
     /// Work that goes on where it is awaited, on any executor. It changes threads only for the

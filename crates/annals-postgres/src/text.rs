@@ -4,18 +4,30 @@ use std::borrow::Cow;
 
 use annals_core::Tags;
 
-/// Stands for the character NUL, which PostgreSQL's text cannot hold. It is a character that
-/// Unicode keeps free for ever.
-const FOR_NUL: char = '\u{10FFFF}';
+/// Begins a replacement: a character that Unicode keeps free for ever. `0` after it stands for NUL,
+/// which PostgreSQL's text cannot hold, and `1` for the character itself, so that different ids
+/// stay different.
+const ESCAPE: char = '\u{10FFFF}';
 
 /// A correlation id: the only indexed text that may hold any character.
 pub(crate) fn correlation(id: &str) -> Cow<'_, str> {
-    if id.contains('\0') { id.replace('\0', &FOR_NUL.to_string()).into() } else { id.into() }
+    if !id.contains(['\0', ESCAPE]) {
+        return id.into();
+    }
+    let mut text = String::with_capacity(id.len());
+    for character in id.chars() {
+        match character {
+            '\0' => text.extend([ESCAPE, '0']),
+            ESCAPE => text.extend([ESCAPE, '1']),
+            other => text.push(other),
+        }
+    }
+    text.into()
 }
 
-/// Whether a stored correlation id may stand for another one.
+/// Whether a stored correlation id stands for another one.
 pub(crate) fn is_replaced(stored: &str) -> bool {
-    stored.contains(FOR_NUL)
+    stored.contains(ESCAPE)
 }
 
 /// Tags as the text of an array; arrays of arrays must have rows of equal length.
@@ -36,4 +48,20 @@ pub(crate) fn array(tags: &Tags) -> String {
     }
     text.push('}');
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn different_correlation_ids_stay_different() {
+        let ids = ["a\0", "a\u{10FFFF}", "a\u{10FFFF}0", "a0", "a\0\u{10FFFF}", "a"];
+        let texts = ids.map(correlation);
+        assert!(texts.iter().all(|text| !text.contains('\0')));
+        for (number, text) in texts.iter().enumerate() {
+            assert!(!texts[number + 1..].contains(text), "{text:?}");
+        }
+        assert!(matches!(&texts[5], Cow::Borrowed("a")));
+    }
 }

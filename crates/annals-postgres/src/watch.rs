@@ -9,13 +9,14 @@ use futures_lite::future;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_postgres::{AsyncMessage, Client};
 
-use crate::{route::Driven, shared::Shared, sql::quoted, values::number};
+use crate::{lookout::look_out, route::Driven, shared::Shared, sql::quoted, values::number};
 
 /// The pause before a lost connection is made anew.
 const PAUSE: Duration = Duration::from_millis(200);
 
 /// Listens until the store closes.
 pub(crate) async fn watch(shared: Arc<Shared>, poll_every: Duration) {
+    shared.runtime.spawn(look_out(Arc::clone(&shared)));
     while shared.check_open().is_ok() {
         if let Err(error) = listen(&shared, poll_every).await {
             tracing::warn!(%error, "listening for commits of others was interrupted");

@@ -9,7 +9,7 @@ use annals_core::{
 use futures_lite::stream;
 
 use super::{all, rows::ROWS_MAX, stream as one};
-use crate::{backend::Inner, replicas::For, shared::Shared};
+use crate::{backend::Inner, patience::Patience, replicas::For, shared::Shared};
 
 /// What is left to read.
 #[derive(Debug)]
@@ -97,26 +97,21 @@ impl Cursor {
         let (source, direction) = (self.source.clone(), self.direction);
         let (low, high, limit) = (self.low, self.high, self.limit());
         let purpose = For::Read(self.head);
-        async move {
-            match source {
-                Source::All(query) => {
-                    let stretch = all::Stretch { query, direction, low, high, limit };
-                    let page = all::page(&shared, &stretch, purpose).await?;
-                    Ok(Got { events: page.events, is_full: page.is_full, head: page.head })
-                }
-                Source::Stream(stream) => {
-                    let stretch = one::Stretch { stream, direction, low, high, limit };
-                    let page = one::page(&shared, &stretch, purpose).await?;
-                    if page.is_tombstoned {
-                        return Err(Error::stream_deleted(&stretch.stream));
+        shared.read(Patience::Limited, move |shared| {
+            let source = source.clone();
+            async move {
+                match source {
+                    Source::All(query) => {
+                        let stretch = all::Stretch { query, direction, low, high, limit };
+                        got_all(&shared, &stretch, purpose).await
                     }
-                    if page.last.is_none() || page.is_deleted {
-                        return Err(Error::stream_not_found(&stretch.stream));
+                    Source::Stream(stream) => {
+                        let stretch = one::Stretch { stream, direction, low, high, limit };
+                        got_one(&shared, &stretch, purpose).await
                     }
-                    Ok(Got { events: page.events, is_full: page.is_full, head: page.head })
                 }
             }
-        }
+        })
     }
 
     /// Moves past a page; whether there may be another.
@@ -141,6 +136,22 @@ impl Cursor {
         }
         self.low <= self.high
     }
+}
+
+async fn got_all(shared: &Shared, stretch: &all::Stretch, purpose: For) -> Result<Got> {
+    let page = all::page(shared, stretch, purpose).await?;
+    Ok(Got { events: page.events, is_full: page.is_full, head: page.head })
+}
+
+async fn got_one(shared: &Shared, stretch: &one::Stretch, purpose: For) -> Result<Got> {
+    let page = one::page(shared, stretch, purpose).await?;
+    if page.is_tombstoned {
+        return Err(Error::stream_deleted(&stretch.stream));
+    }
+    if page.last.is_none() || page.is_deleted {
+        return Err(Error::stream_not_found(&stretch.stream));
+    }
+    Ok(Got { events: page.events, is_full: page.is_full, head: page.head })
 }
 
 impl Reader {

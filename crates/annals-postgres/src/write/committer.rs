@@ -11,14 +11,15 @@ use async_channel::Receiver;
 
 use super::{
     apply::{self, Applied, Stored},
-    group::Group,
+    group::{Group, Member},
     job::{Job, Stage},
     look::Looked,
     settle::{Settled, Violation, settle},
 };
 use crate::{
+    blockers::explain,
     connect::Link,
-    failure::{failed, is_about_data, is_lost},
+    failure::{failed, is_about_data, is_about_request, is_cancelled, is_lost},
     shared::Shared,
 };
 
@@ -66,21 +67,25 @@ impl Committer {
                 Err(error) => return self.refuse_all(&error),
             },
         };
-        match self.step(&link).await {
+        let call = self.shared.calls.begin();
+        let stepped = self.step(&link).await;
+        drop(call);
+        match stepped {
             Ok(()) => self.link = Some(link),
             Err(error) if is_lost(&error) => {
                 tracing::warn!(error = %error, "the connection for appends was lost");
             }
             Err(error) => {
                 self.link = Some(link);
-                self.refuse_all(&failed("an append", error));
+                let error = explain(&self.shared, failed("an append", error)).await;
+                self.refuse_all(&error);
             }
         }
     }
 
     fn refuse_all(&mut self, error: &Error) {
         for job in self.waiting.drain(..) {
-            job.answer(Err(error.clone()));
+            job.refuse(error);
         }
     }
 
@@ -108,7 +113,7 @@ impl Committer {
                 Ok(())
             }
             Ok(Applied::Refused(violated)) => self.sort_out(link, group, &violated).await,
-            Err(error) if is_about_data(&error) => {
+            Err(error) if is_about_request(&error) => {
                 self.blame(group, error);
                 Ok(())
             }
@@ -183,17 +188,21 @@ impl Committer {
         Ok(())
     }
 
-    /// PostgreSQL could not take a value of the group: each request is tried alone, and one that
-    /// was alone already is tried without `json`.
+    /// Something is wrong with one request of the group: each is tried alone, or each with
+    /// conditions where the call took too long. One that was alone already is tried without `json`
+    /// where a value may be to blame.
     fn blame(&mut self, group: Group, error: tokio_postgres::Error) {
-        let is_alone = group.members.len() == 1;
+        let was_alone = group.members.len() == 1;
+        let has_conditions = |member: &Member| member.job.has_conditions();
+        let only_conditions = is_cancelled(&error) && group.members.iter().any(has_conditions);
+        let is_about_data = is_about_data(&error);
         let error = failed("an append", error);
         for member in group.members {
             let mut job = member.job;
-            if !is_alone {
-                job.is_alone = true;
-            } else if !job.store_as_bytes() {
-                job.answer(Err(error.clone()));
+            if !was_alone {
+                job.is_alone = !only_conditions || job.has_conditions();
+            } else if !is_about_data || !job.store_as_bytes() {
+                job.refuse(&error);
                 continue;
             }
             self.waiting.push_back(job);

@@ -3,11 +3,12 @@
 use std::{collections::HashMap, sync::Arc};
 
 use annals_core::{
-    Append, Appended, DeleteStream, Deleted, ExpectedVersion, Result, StatePut, StreamName,
+    Append, Appended, DeleteStream, Deleted, Error, ExpectedVersion, Result, StatePut, StreamName,
     rules::StreamHead,
 };
 
 use super::payload::{Form, Forms};
+use crate::failure::may_be_done;
 
 /// What a caller asks for.
 #[derive(Debug)]
@@ -81,6 +82,17 @@ impl Job {
     pub(crate) fn answer(self, answer: Result<Receipt>) {
         // A caller that gave up does not want to know.
         drop(self.answer.send(answer));
+    }
+
+    /// Answers that it cannot be done now; where it was sent before, that it may be done.
+    pub(crate) fn refuse(self, error: &Error) {
+        let error = if self.is_resent { may_be_done(error) } else { error.clone() };
+        self.answer(Err(error));
+    }
+
+    /// Whether it has conditions, which may take long to look at.
+    pub(crate) fn has_conditions(&self) -> bool {
+        matches!(&self.request, Request::Append(append) if !append.conditions.is_empty())
     }
 
     /// Gives up on payloads that can be read as JSON. Says whether that changed anything.
