@@ -8,6 +8,62 @@
 //! * Reads go by keys, page by page, and subscriptions wait for announcements, with asking as the
 //!   net.
 //! * Read models may be in the same database: [`Transaction`] is what they are written in.
+//!
+//! # Order without holes
+//!
+//! No reader ever sees a position appear below one that it has seen, and no position is left out.
+//!
+//! * An append is one call. It takes the store's turn, an advisory lock, then looks at what it
+//!   takes for granted, writes its events behind `store.head` and moves the head. PostgreSQL gives
+//!   the lock up when the transaction has ended, which is after its commit can be seen.
+//!   So positions are given in the order of commits, and whoever has the turn sees all before it.
+//! * Positions come from the head, not from a sequence: a transaction that fails, is rolled back
+//!   or is killed has moved nothing, and leaves no hole.
+//! * A reader takes the head and the events in one statement, so both are of one moment. A
+//!   subscription goes on where its last page ended; a page that a lost connection kept from being
+//!   read is asked for again from the same place.
+//! * This holds at `READ COMMITTED`, which every connection of the store asks for whatever the
+//!   role's default is, because each statement under the lock looks anew.
+//!
+//! ## What it costs
+//!
+//! One group of appends at a time for each store, from the first look to the sync of the commit.
+//! The callers of one process share a turn, up to 1,024 of them with 8,192 events and 8 MiB, so
+//! many callers cost little more than one; processes take turns. Two stores, in two schemas, do not
+//! wait for one another. `docs/bench/postgres.md` has the figures.
+//!
+//! ## When something goes wrong
+//!
+//! * `Unavailable` for an append: nothing of it is stored. `Timeout`: nobody knows; sent again as
+//!   it was it is stored once, because events are recognised by their ids. The store does that
+//!   itself first, for as long as `patience` lasts.
+//! * A request that the database refuses, or that takes too long, fails alone: the others of its
+//!   group are sent again without it.
+//! * Who waits for a lock of somebody else's longer than `lock_timeout` gets `Unavailable` with the
+//!   process id, the application, the user and the state of the session that holds it. While
+//!   anything waits for more than a second, the same is in a warning, again every 10 s.
+//! * A read is made again for as long as `patience` lasts when its connection is lost; a
+//!   subscription is until it can be, with a warning every 10 s.
+//! * An acknowledged append is durable: connections for which `synchronous_commit` is `off` set it
+//!   to `on`. With `fsync = off` in the server's configuration nothing is.
+//!
+//! ## What others may do with plain SQL
+//!
+//! They may read everything; the views `event_log`, `stream_list` and `checkpoint_list` keep their
+//! columns. Long transactions that only read hold up nobody, but keep PostgreSQL from tidying up,
+//! which makes appends slower by and by.
+//!
+//! They may add indexes (`CREATE INDEX CONCURRENTLY`; without it appends wait), and triggers and
+//! constraints that refuse events: only the request with such an event fails.
+//!
+//! They may call `append`, with the schema first in their `search_path`. They then have the turn
+//! until their transaction ends, and every append waits for it; a rollback leaves no hole.
+//!
+//! They may not write to the tables in another way, nor lock them for long, nor a row of `store`.
+//! The constraints refuse a position or a version that is there already, and rows that lack one.
+//! They do not refuse a row beyond the head: reads and subscriptions of the whole store do not show
+//! it, and the first append that comes to its position or version fails with `Corrupted`, until the
+//! row is removed. They do not notice rows that are changed or removed; let no role do that.
 
 mod backend;
 mod blockers;
