@@ -75,6 +75,8 @@ pub(crate) async fn explain(shared: &Shared, error: Error) -> Error {
     if !is_lock_timeout(&error) {
         return error;
     }
+    // Taken first, because it is forgotten when nothing waits any more.
+    let seen = shared.seen.lock().clone();
     let looked = timeout(SEARCH, async {
         let (client, _driver) = shared.connector.connect().await?;
         find(shared, &client, Duration::ZERO).await
@@ -85,7 +87,7 @@ pub(crate) async fn explain(shared: &Shared, error: Error) -> Error {
     };
     if blockers.is_empty() {
         // A lock on a row is seen only while somebody waits for it.
-        blockers.clone_from(&shared.seen.lock());
+        blockers = seen;
     }
     let Some(named) = named(&blockers) else { return error };
     Error::new(error.kind(), format!("{error}: {named}; commit it, roll it back or end it"))

@@ -45,9 +45,12 @@ impl Follower {
     /// error on the way.
     #[track_caller]
     pub(crate) fn check(&self, stored: &[RecordedEvent]) {
-        wait_until("the subscription has seen everything", || self.count() >= stored.len())
-            .unwrap();
+        let has_failed = || self.has_failed.load(Ordering::SeqCst);
+        wait_until("the subscription has seen everything", || {
+            self.count() >= stored.len() || has_failed()
+        })
+        .unwrap();
+        assert!(!has_failed(), "the subscription had an error");
         assert_eq!(self.seen.lock().unwrap().as_slice(), stored);
-        assert!(!self.has_failed.load(Ordering::SeqCst), "the subscription had an error");
     }
 }

@@ -115,7 +115,11 @@ impl Callers {
             match self.history.append(store, request.clone()) {
                 Ok(_) => break,
                 Err(error) if error.kind() == ErrorKind::ConditionFailed => return,
-                Err(error) => assert_eq!(error.retry(), Retry::Later, "{error}"),
+                Err(error) if error.retry() == Retry::Later => {}
+                Err(error) => {
+                    self.is_over.store(true, Ordering::SeqCst);
+                    panic!("a caller gets `{error}`");
+                }
             }
         }
         self.stored.fetch_add(1, Ordering::SeqCst);
@@ -124,8 +128,12 @@ impl Callers {
     /// Waits for so many more acknowledgements.
     fn reach(&self, more: usize) {
         let goal = self.stored.load(Ordering::SeqCst) + more;
-        wait_until("appends are acknowledged", || self.stored.load(Ordering::SeqCst) >= goal)
-            .unwrap();
+        let is_over = || self.is_over.load(Ordering::SeqCst);
+        wait_until("appends are acknowledged", || {
+            self.stored.load(Ordering::SeqCst) >= goal || is_over()
+        })
+        .unwrap();
+        assert!(!is_over(), "a caller had an error");
     }
 
     fn check_nobody_is_answered(&self, time: Duration) {

@@ -64,9 +64,15 @@ pub(crate) fn server_exhausted(_: &Bed) -> Option<String> {
     let settings = settings.map(|(name, value)| (name.to_owned(), value.to_owned()));
     let server = fast(settings.to_vec());
     let place = place(&server.url(), Options { pool_size: 4, ..Options::default() });
-    let listener = Session::open(&place.url, "observer");
-    wait_until("the store listens", || {
-        listener.ask("SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%.store'") != "0"
+    let observer = Session::open(&place.url, "observer");
+    wait_until("the store has its connections for appends and for listening alone", || {
+        observer
+            .ask(
+                "SELECT count(*) || string_agg(query, '') FROM pg_stat_activity \
+             WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()",
+            )
+            .strip_prefix('2')
+            .is_some_and(|queries| queries.contains(".store"))
     })
     .unwrap();
     let mut strangers = Vec::new();

@@ -47,6 +47,7 @@ pub(crate) fn agree_on_one_order(bed: &Bed) -> Option<String> {
     writers[0].kill();
     end_sessions();
     reach(&writers, 200);
+    wait_until("a reader is under way", || readers[1].lines().len() > 60).unwrap();
     readers[1].kill();
     end_sessions();
     readers.push(Other::start(&place, &place.url, "follow two"));
