@@ -1,6 +1,6 @@
 //! The conformance suite on PostgreSQL, each store in a schema of its own.
 
-use std::{process::ExitCode, sync::Arc};
+use std::{num::NonZeroU32, process::ExitCode, sync::Arc};
 
 use annals_core::{Backend, Clock, Error, Result};
 use annals_postgres::{Options, Postgres};
@@ -26,6 +26,10 @@ impl Harness for Server {
 
     fn missing(&self) -> Option<String> {
         self.0.clone().err()
+    }
+
+    fn weight(&self) -> NonZeroU32 {
+        NonZeroU32::MIN.saturating_add(3)
     }
 
     fn place(&self, clock: Arc<dyn Clock>) -> Result<Box<dyn Place>> {

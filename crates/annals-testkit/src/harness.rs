@@ -1,6 +1,6 @@
 //! How the suite gets stores of a backend.
 
-use std::{fmt, sync::Arc};
+use std::{fmt, num::NonZeroU32, sync::Arc};
 
 use annals_core::{Backend, Clock, MemoryBackend, Result};
 
@@ -13,6 +13,12 @@ pub trait Harness: Send + Sync + fmt::Debug + 'static {
     /// Why the backend cannot be tested here, if so; for instance that no URL of a server is set.
     fn missing(&self) -> Option<String> {
         None
+    }
+
+    /// How many times as long a store takes to make and to ask as one in memory, roughly: random
+    /// tests, which make hundreds, make as many times fewer.
+    fn weight(&self) -> NonZeroU32 {
+        NonZeroU32::MIN
     }
 
     /// Room for one store that is used by nobody else, with the clock it must go by.

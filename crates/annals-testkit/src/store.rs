@@ -45,6 +45,11 @@ impl Store {
         Self::begin(Arc::clone(&self.harness))
     }
 
+    /// How many times fewer random stores a test makes.
+    pub(crate) fn weight(&self) -> u32 {
+        self.harness.weight().get()
+    }
+
     /// The backend itself.
     #[must_use]
     pub fn backend(&self) -> Arc<dyn Backend> {
