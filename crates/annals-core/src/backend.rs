@@ -1,13 +1,13 @@
 //! The contract every store keeps.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 pub use futures_core::{future::BoxFuture, stream::BoxStream};
 
 use crate::{
     Append, Appended, Capabilities, Category, DeleteStream, Deleted, Delivery, Error, ErrorKind,
-    ExpectedVersion, Name, Position, Read, RecordedEvent, Restore, Result, StateEntry, StateKey,
-    StateKind, StatePut, StoreInfo, StreamInfo, StreamMetadata, StreamName, Subscribe,
+    ExpectedVersion, Inline, Name, Position, Read, RecordedEvent, Restore, Result, StateEntry,
+    StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamMetadata, StreamName, Subscribe,
 };
 
 /// A store of events.
@@ -119,6 +119,19 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// # Errors
     /// What finishing met.
     fn close(&self) -> BoxFuture<'_, Result<()>>;
+
+    /// Does work in the transaction of every append through this handle from now on, besides what
+    /// was installed before. It ends with the handle.
+    ///
+    /// # Errors
+    /// `Unsupported` without the capability `projection_inline`.
+    fn install_inline(&self, inline: Arc<dyn Inline>) -> Result<()> {
+        drop(inline);
+        Err(Error::new(
+            ErrorKind::Unsupported,
+            "this store has no transactions in which others can write",
+        ))
+    }
 
     /// Gives a stream new settings, replacing the old ones. `expected` is about the version of
     /// the settings, not of the stream.

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc};
 
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
-    Delivery, Error, ErrorKind, Position, Read, RecordedEvent, Restore, Result, StateEntry,
+    Delivery, Error, ErrorKind, Inline, Position, Read, RecordedEvent, Restore, Result, StateEntry,
     StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe,
 };
 use async_channel::Sender;
@@ -16,7 +16,7 @@ use crate::{
     follow::Followed,
     open,
     read::{cursor::Cursor, listing, stream as stream_page},
-    shared::{CHANNEL, Shared, closed},
+    shared::{Shared, closed},
     transaction::{Access, Transaction},
     write::{
         self,
@@ -97,7 +97,7 @@ impl Postgres {
     /// What names this store and no other, also after a restart.
     #[must_use]
     pub fn store_id(&self) -> &str {
-        self.0.shared.channel.trim_start_matches(CHANNEL)
+        self.0.shared.store_id()
     }
 
     async fn submit(&self, request: Request) -> Result<Receipt> {
@@ -151,7 +151,7 @@ impl Backend for Postgres {
             store_exclusive: false,
             position_dense: true,
             store_restore: true,
-            projection_inline: false,
+            projection_inline: true,
         }
     }
 
@@ -242,6 +242,13 @@ impl Backend for Postgres {
     fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
         let shared = Arc::clone(&self.0.shared);
         self.0.shared.run(async move { write::restore::restore(&shared, restore).await })
+    }
+
+    /// What it is given is a [`Transaction`].
+    fn install_inline(&self, inline: Arc<dyn Inline>) -> Result<()> {
+        self.0.shared.check_open()?;
+        self.0.shared.inlines.write().push(inline);
+        Ok(())
     }
 
     fn close(&self) -> BoxFuture<'_, Result<()>> {

@@ -7,7 +7,9 @@
 //!   database, under the lock; where it is otherwise, the rules decide again.
 //! * Reads go by keys, page by page, and subscriptions wait for announcements, with asking as the
 //!   net.
-//! * Read models may be in the same database: [`Transaction`] is what they are written in.
+//! * Read models may be in the same database: [`Transaction`] is what they are written in, beside
+//!   appends or in their own transaction (`install_inline`). A group of appends in which that fails
+//!   is tried again one by one, so that nobody is refused for another one.
 //!
 //! # Order without holes
 //!

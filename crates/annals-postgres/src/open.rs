@@ -8,7 +8,7 @@ use std::sync::{
 use annals_core::{Error, ErrorKind, Result};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime as PoolRuntime};
 use event_listener::Event;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::runtime::{Builder, Handle, Runtime};
 use tokio_postgres::{Client, Config};
 
@@ -98,6 +98,7 @@ async fn begin(target: Target, options: Options, runtime: Handle) -> Result<Begu
         replicas,
         sql: Sql::new(&schema),
         channel: format!("{CHANNEL}{store_id}"),
+        inlines: RwLock::default(),
         clock: options.clock,
         head: AtomicI64::new(head),
         changed: Event::new(),

@@ -9,10 +9,10 @@ use std::{
     },
 };
 
-use annals_core::{BoxFuture, Clock, Error, ErrorKind, Position, Result};
+use annals_core::{BoxFuture, Clock, Error, ErrorKind, Inline, Position, Result};
 use deadpool_postgres::{Object, Pool};
 use event_listener::Event;
-use parking_lot::Mutex;
+use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Handle;
 
 use crate::{
@@ -38,6 +38,8 @@ pub(crate) struct Shared {
     pub(crate) sql: Sql,
     /// Where commits are announced.
     pub(crate) channel: String,
+    /// What is done in the transaction of every append.
+    pub(crate) inlines: RwLock<Vec<Arc<dyn Inline>>>,
     /// The time, where it is not the database's own.
     pub(crate) clock: Option<Arc<dyn Clock>>,
     /// The newest position known here, -1 for none.
@@ -57,6 +59,11 @@ impl Shared {
     /// The time for the next call, `None` for the database's own.
     pub(crate) fn time(&self) -> Option<Time> {
         self.clock.as_ref().map(|clock| Time(clock.now()))
+    }
+
+    /// What names this store and no other.
+    pub(crate) fn store_id(&self) -> &str {
+        self.channel.trim_start_matches(CHANNEL)
     }
 
     /// Takes in that the store has come to a position.

@@ -19,6 +19,7 @@ pub(crate) struct Sql {
     pub(crate) state: String,
     pub(crate) states: String,
     pub(crate) head: String,
+    pub(crate) events_between: String,
     pub(crate) stream_info: String,
     pub(crate) newest_of: String,
     pub(crate) tombstone: String,
@@ -75,6 +76,7 @@ impl Sql {
                  WHERE kind = $1 AND starts_with(name, $2) AND name >= $2 \
                  AND ($3::text IS NULL OR name > $3) ORDER BY name LIMIT $4"
             ),
+            events_between: events_between(s),
             head: format!("SELECT head, store_id::text FROM {s}.store"),
             stream_info: format!(
                 "SELECT s.last_version, s.metadata_version, s.metadata, s.is_tombstoned, \
@@ -110,6 +112,14 @@ impl Sql {
             schema: schema.to_owned(),
         }
     }
+}
+
+/// The events from one position to another.
+fn events_between(s: &str) -> String {
+    format!(
+        "SELECT {EVENT} FROM {s}.events e WHERE e.global_position BETWEEN $1 AND $2 \
+         ORDER BY e.global_position"
+    )
 }
 
 /// A page of a stream with what retention leaves of it: name, from, to, time, limit.

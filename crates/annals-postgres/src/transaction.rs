@@ -10,7 +10,7 @@ use deadpool_postgres::{ClientWrapper, Object};
 use tokio::runtime::Handle;
 use tokio_postgres::{Client, Row, types::ToSql};
 
-use crate::{failure::failed, shared::Shared};
+use crate::{connect::Link, failure::failed, shared::Shared};
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -27,6 +27,7 @@ pub struct Transaction {
     lent: Lent,
     access: Access,
     schema: Arc<str>,
+    store_id: Arc<str>,
     runtime: Handle,
     /// A statement failed, so that PostgreSQL takes no others.
     is_failed: bool,
@@ -37,6 +38,8 @@ pub struct Transaction {
 enum Lent {
     /// From the pool, to which it goes back.
     Pool(Box<Object>),
+    /// From the committer of appends, who also ends the transaction.
+    Append(Arc<Link>),
     /// It is over.
     Nothing,
 }
@@ -44,8 +47,9 @@ enum Lent {
 /// What a statement is given.
 pub(crate) type Params<'a> = &'a [&'a (dyn ToSql + Sync)];
 
-/// The name of the savepoint that proves a transaction to be under way.
-const END: &str = "annals_end";
+/// Commits what is under way. PostgreSQL answers a COMMIT of a failed transaction, and one of
+/// none, without an error; a savepoint it refuses in both.
+pub(crate) const COMMIT: &str = "SAVEPOINT annals_end; COMMIT";
 
 /// Begins a transaction in which names are those of the schema.
 ///
@@ -65,17 +69,26 @@ pub(crate) fn begin_sql(schema: &str, access: Access) -> String {
 impl Transaction {
     pub(crate) async fn begin(shared: &Shared, access: Access) -> Result<Self> {
         let object = shared.reader().await?;
-        let schema: Arc<str> = shared.sql.schema.as_str().into();
-        let begun = Self {
-            lent: Lent::Pool(Box::new(object)),
+        let begun = Self::new(shared, Lent::Pool(Box::new(object)), access);
+        begun.start().await?;
+        Ok(begun)
+    }
+
+    /// The transaction of an append, which has begun.
+    pub(crate) fn of_append(shared: &Shared, link: &Arc<Link>) -> Self {
+        Self::new(shared, Lent::Append(Arc::clone(link)), Access::Write)
+    }
+
+    fn new(shared: &Shared, lent: Lent, access: Access) -> Self {
+        Self {
+            lent,
             access,
-            schema,
+            schema: shared.sql.schema.as_str().into(),
+            store_id: shared.store_id().into(),
             runtime: shared.runtime.clone(),
             is_failed: false,
             savepoints: 0,
-        };
-        begun.start().await?;
-        Ok(begun)
+        }
     }
 
     async fn start(&self) -> Result<()> {
@@ -83,10 +96,33 @@ impl Transaction {
         begun.map_err(|error| failed("beginning a transaction", error))
     }
 
+    /// The same transaction once more, for whoever needs to own one; only the original ends it.
+    ///
+    /// It is there for the transaction of an append alone.
+    #[must_use]
+    pub fn share(&self) -> Option<Self> {
+        let Lent::Append(link) = &self.lent else { return None };
+        Some(Self {
+            lent: Lent::Append(Arc::clone(link)),
+            access: self.access,
+            schema: Arc::clone(&self.schema),
+            store_id: Arc::clone(&self.store_id),
+            runtime: self.runtime.clone(),
+            is_failed: self.is_failed,
+            savepoints: self.savepoints,
+        })
+    }
+
     /// The schema's name, quoted.
     #[must_use]
     pub fn schema(&self) -> &str {
         &self.schema
+    }
+
+    /// The store that the schema holds.
+    #[must_use]
+    pub fn store_id(&self) -> &str {
+        &self.store_id
     }
 
     /// What the transaction is for.
@@ -113,6 +149,7 @@ impl Transaction {
     fn wrapper(&self) -> Result<&ClientWrapper> {
         match &self.lent {
             Lent::Pool(object) => Ok(object),
+            Lent::Append(link) => Ok(link),
             Lent::Nothing => Err(crate::shared::over()),
         }
     }
@@ -202,26 +239,29 @@ impl Transaction {
         self.batch(&format!("RELEASE {name}")).await
     }
 
-    /// Makes all of it durable, or nothing.
+    /// Makes all of it durable, or nothing. That of an append is left to the append.
     ///
     /// # Errors
     /// Those of PostgreSQL; also when somebody ended the transaction, or passed over an error.
     pub async fn commit(mut self) -> Result<()> {
-        // PostgreSQL answers a COMMIT of a failed transaction, and one of none, without an error;
-        // a savepoint it refuses in both.
-        let sql = format!("SAVEPOINT {END}; COMMIT");
-        let done = self.wrapper()?.batch_execute(&sql).await;
+        if matches!(self.lent, Lent::Append(_)) {
+            return Ok(());
+        }
+        let done = self.wrapper()?.batch_execute(COMMIT).await;
         if done.is_ok() {
             self.lent = Lent::Nothing;
         }
         self.noted(done)
     }
 
-    /// Undoes all of it.
+    /// Undoes all of it. That of an append is left to the append.
     ///
     /// # Errors
     /// Those of PostgreSQL.
     pub async fn rollback(mut self) -> Result<()> {
+        if matches!(self.lent, Lent::Append(_)) {
+            return Ok(());
+        }
         let done = self.wrapper()?.batch_execute("ROLLBACK").await;
         if done.is_ok() {
             self.lent = Lent::Nothing;

@@ -66,6 +66,11 @@ fn read(row: &Row) -> Result<Applied, tokio_postgres::Error> {
 }
 
 impl Stored {
+    /// The position of the first event of the group.
+    pub(super) const fn first(&self) -> u64 {
+        self.next
+    }
+
     /// The position of the last event of the group, if it has any.
     pub(super) fn head(&self, group: &Group) -> Option<Position> {
         let count = group.events.len() as u64;

@@ -10,8 +10,9 @@ use annals_core::{Error, ErrorKind, Result};
 use async_channel::Receiver;
 
 use super::{
-    apply::{self, Applied, Stored},
+    apply::{Applied, Stored},
     group::{Group, Member},
+    inline::{self, Done},
     job::{Job, Stage},
     look::Looked,
     settle::{Settled, Violation, settle},
@@ -33,12 +34,12 @@ pub(crate) struct Committer {
     shared: Arc<Shared>,
     jobs: Receiver<Box<Job>>,
     waiting: VecDeque<Box<Job>>,
-    link: Option<Link>,
+    link: Option<Arc<Link>>,
 }
 
 impl Committer {
     pub(crate) fn new(shared: Arc<Shared>, jobs: Receiver<Box<Job>>, link: Link) -> Self {
-        Self { shared, jobs, waiting: VecDeque::new(), link: Some(link) }
+        Self { shared, jobs, waiting: VecDeque::new(), link: Some(Arc::new(link)) }
     }
 
     /// Works until the queue is closed and empty.
@@ -63,7 +64,7 @@ impl Committer {
         let link = match self.link.take() {
             Some(link) => link,
             None => match self.shared.connector.link_patiently().await {
-                Ok(link) => link,
+                Ok(link) => Arc::new(link),
                 Err(error) => return self.refuse_all(&error),
             },
         };
@@ -90,7 +91,7 @@ impl Committer {
     }
 
     /// On an error everything is waiting again.
-    async fn step(&mut self, link: &Link) -> Result<(), tokio_postgres::Error> {
+    async fn step(&mut self, link: &Arc<Link>) -> Result<(), tokio_postgres::Error> {
         self.look_first(link).await?;
         let mut group = Group::default();
         let mut deferred = VecDeque::new();
@@ -107,12 +108,18 @@ impl Committer {
         if group.is_empty() {
             return Ok(());
         }
-        match apply::call(link, &group, self.shared.time(), &self.shared.channel).await {
-            Ok(Applied::Stored(stored)) => {
+        match inline::call(&self.shared, link, &group).await {
+            Ok(Done::Applied(Applied::Stored(stored))) => {
                 self.answer(group, &stored);
                 Ok(())
             }
-            Ok(Applied::Refused(violated)) => self.sort_out(link, group, &violated).await,
+            Ok(Done::Applied(Applied::Refused(violated))) => {
+                self.sort_out(link, group, &violated).await
+            }
+            Ok(Done::Refused(error)) => {
+                self.refuse(group, &error);
+                Ok(())
+            }
             Err(error) if is_about_request(&error) => {
                 self.blame(group, error);
                 Ok(())
@@ -206,6 +213,21 @@ impl Committer {
                 continue;
             }
             self.waiting.push_back(job);
+        }
+    }
+
+    /// What is done because of the group failed: each request is tried alone, and one that was alone
+    /// already is refused.
+    fn refuse(&mut self, group: Group, error: &Error) {
+        let is_alone = group.members.len() == 1;
+        for member in group.members {
+            let mut job = member.job;
+            if is_alone {
+                job.answer(Err(error.clone()));
+            } else {
+                job.is_alone = true;
+                self.waiting.push_back(job);
+            }
         }
     }
 

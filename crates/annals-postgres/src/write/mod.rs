@@ -5,6 +5,7 @@ mod columns;
 pub(crate) mod committer;
 mod event_columns;
 mod group;
+mod inline;
 pub(crate) mod job;
 mod look;
 mod payload;

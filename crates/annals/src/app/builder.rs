@@ -122,6 +122,9 @@ impl Builder {
             }
         }
         let app = self.without_services(backend);
+        for projection in &app.store.projections {
+            Arc::clone(projection).install(&app.store)?;
+        }
         let running = Running::start(services, &app)?;
         Ok(Annals { running: Some(Arc::new(running)), ..app })
     }

@@ -9,6 +9,7 @@ mod dead_letter;
 mod dead_letters;
 mod feed;
 mod handle;
+mod in_append;
 mod lag;
 mod letters;
 mod model;

@@ -45,6 +45,8 @@ pub struct Checkpoint {
     pub is_caught_up: bool,
     /// Why it does not go on, if it does not.
     pub paused: Option<String>,
+    /// The highest fence of those who moved it.
+    pub fence: u64,
 }
 
 /// A step of a partition, as a compare-and-set.

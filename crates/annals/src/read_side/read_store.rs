@@ -2,7 +2,7 @@
 //!
 //! Users only open one; the methods are for those who write another.
 
-use std::{fmt, future::Future};
+use std::{any::Any, fmt, future::Future};
 
 use annals_core::Result;
 
@@ -28,6 +28,16 @@ pub trait ReadStore: Clone + fmt::Debug + Send + Sync + 'static {
 
     /// Names this database and no other, also after a restart.
     fn id(&self) -> &str;
+
+    /// Whether [`join`](Self::join) can give something.
+    const JOINS_APPENDS: bool = false;
+
+    /// Joins the transaction of an append, when that is one of this database. Whoever gave it ends
+    /// it.
+    fn join(&self, transaction: &mut (dyn Any + Send)) -> Option<Self::Tx> {
+        let _ = transaction;
+        None
+    }
 
     /// What an error that came out of a handler says about the database itself.
     fn trouble(error: &BoxError) -> Option<Trouble>;

@@ -5,7 +5,10 @@ use std::{any::TypeId, panic::AssertUnwindSafe, sync::Arc, time::Duration};
 use annals_core::{BoxFuture, Position, Query, QueryItem, Result};
 use futures_lite::FutureExt;
 
-use super::{DeadLetter, Model, Projection, ProjectionStatus, ReadStore, Run, board::Board, names};
+use super::{
+    DeadLetter, Model, Projection, ProjectionStatus, ReadStore, Run, board::Board,
+    in_append::InAppend, names, run::Mode,
+};
 use crate::{BoxError, Builder, Event, Recorded, app::Store, guard::panicked};
 
 /// A projection with its database, how it is run, and how it goes.
@@ -26,6 +29,8 @@ pub(crate) trait Registered: Send + Sync {
     fn check(&self) -> Result<()> {
         Ok(())
     }
+    /// Makes it part of every append, if it is to be.
+    fn install(self: Arc<Self>, store: &Arc<Store>) -> Result<()>;
     fn status<'a>(&'a self, store: &'a Store) -> BoxFuture<'a, Result<ProjectionStatus>>;
     fn reach<'a>(
         &'a self,
@@ -54,6 +59,13 @@ impl<P: Projection> Registered for Entry<P> {
 
     fn name(&self) -> &'static str {
         P::NAME
+    }
+
+    fn install(self: Arc<Self>, store: &Arc<Store>) -> Result<()> {
+        if self.run.mode != Mode::Inline {
+            return Ok(());
+        }
+        store.backend.install_inline(Arc::new(InAppend::new(self, store)))
     }
 
     fn status<'a>(&'a self, store: &'a Store) -> BoxFuture<'a, Result<ProjectionStatus>> {
@@ -113,7 +125,7 @@ impl<P: Projection> Entry<P> {
         }
         self.run.check(P::NAME)?;
         self.run.check_start(P::NAME)?;
-        self.run.check_mode(P::NAME, can_inline)
+        self.run.check_mode(P::NAME, can_inline, P::Store::JOINS_APPENDS)
     }
 
     /// The events it wants, as they may be stored.

@@ -95,8 +95,14 @@ impl<E> Run<E> {
         Self::in_mode(Mode::Live)
     }
 
-    /// In the transaction of the append, where the store can; nothing is ever behind then. The
-    /// other settings mean nothing then.
+    /// In the transaction of the append, where the store can: what an append writes and what the
+    /// projection makes of it are there from one moment to the next. An event that it cannot apply
+    /// refuses the append.
+    ///
+    /// It is so for every append through the store that the application was built on, once the
+    /// read model has been caught up. Until then, and while a rebuild or a new version is built,
+    /// the model in question follows in the background as the other settings say; so it does with
+    /// what others append who do not have the projection. It has one partition.
     pub fn inline() -> Self {
         Self::in_mode(Mode::Inline)
     }
@@ -197,10 +203,14 @@ impl<E> Run<E> {
         }
     }
 
-    /// The error for a mode that does not fit.
-    pub(super) fn check_mode(&self, name: &str, can_inline: bool) -> Result<()> {
+    /// The error for a mode that does not fit the store of events and the database of tables.
+    pub(super) fn check_mode(&self, name: &str, can_inline: bool, joins: bool) -> Result<()> {
         let why = match self.mode {
             Mode::Background => return Ok(()),
+            Mode::Inline if can_inline && joins && self.partitions == 1 => return Ok(()),
+            Mode::Inline if can_inline && joins => {
+                "in the transaction of an append it has one partition"
+            }
             Mode::Live => "a projection writes tables, so it cannot be computed when it is read",
             Mode::Inline if !can_inline => "this store has no transactions that reach a read model",
             Mode::Inline => "its read model is in another database than the events",

@@ -34,7 +34,7 @@ pub(super) async fn list(
         Hold::Free => "",
     };
     let sql = format!(
-        "SELECT partition, position, last_event, last_position, is_caught_up, paused \
+        "SELECT partition, position, last_event, last_position, is_caught_up, paused, fence \
          FROM {}.read_checkpoints WHERE {OF_MODEL} ORDER BY partition{held}",
         tx.schema()
     );
@@ -54,6 +54,7 @@ fn to_checkpoint(row: &Row) -> Result<Checkpoint> {
         last: event.zip(position(3)?),
         is_caught_up: row.try_get(4).map_err(strange)?,
         paused: row.try_get(5).map_err(strange)?,
+        fence: row.try_get::<_, i64>(6).map_err(strange)?.cast_unsigned(),
     })
 }
 

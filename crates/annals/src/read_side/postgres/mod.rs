@@ -17,10 +17,10 @@ mod views;
 
 pub use tx::PostgresTx;
 
-use std::fmt;
+use std::{any::Any, fmt};
 
 use annals_core::Result;
-use annals_postgres::{Access, Options, Postgres};
+use annals_postgres::{Access, Options, Postgres, Transaction};
 
 use super::{ReadStore, Trouble};
 use crate::BoxError;
@@ -90,6 +90,14 @@ impl ReadStore for PostgresTables {
 
     fn id(&self) -> &str {
         self.0.store_id()
+    }
+
+    const JOINS_APPENDS: bool = true;
+
+    fn join(&self, transaction: &mut (dyn Any + Send)) -> Option<PostgresTx> {
+        let transaction = transaction.downcast_mut::<Transaction>()?;
+        let is_ours = transaction.store_id() == self.0.store_id();
+        transaction.share().filter(|_| is_ours).map(PostgresTx::new)
     }
 
     fn trouble(error: &BoxError) -> Option<Trouble> {

@@ -12,7 +12,7 @@ use crate::{
     BoxError,
     read_side::{
         Advance, NewDeadLetter, Projection, ReadStore, ReadTx, Trouble,
-        run::Then,
+        run::{Mode, Then},
         unit::{Keyed, Unit},
     },
     trace::Operation,
@@ -59,6 +59,9 @@ impl<P: Projection> Partition<P> {
         step: Step,
     ) -> Result<(), Failure> {
         let mut tx = self.entry.store.begin().await.map_err(Self::database)?;
+        if self.entry.run.mode == Mode::Inline {
+            self.hold(&mut tx).await?;
+        }
         tx.use_model(&self.info.model);
         self.has_finished = false;
         match self.write(&mut tx, units, given_up, step).await {
@@ -78,6 +81,18 @@ impl<P: Projection> Partition<P> {
         }
         self.entry.board.moved();
         Ok(())
+    }
+
+    /// Keeps appends from moving the checkpoint until the end, before anything else is locked:
+    /// then neither waits for the other in a circle.
+    async fn hold(&self, tx: &mut Tx<P>) -> Result<(), Failure> {
+        let found = tx.checkpoints(&self.info.model).await.map_err(Self::database)?;
+        let stands = found.iter().find(|found| found.partition == self.index);
+        if stands.is_some_and(|found| found.position == self.place) {
+            return Ok(());
+        }
+        let message = format!("an append has moved the checkpoint of {}", self.info.model);
+        Err(Halt::Moved(Error::new(ErrorKind::ConditionFailed, message)).into())
     }
 
     async fn write(

@@ -5,12 +5,17 @@ use std::sync::Arc;
 use annals_core::{Error, ErrorKind, Position};
 use futures_lite::future;
 
-use super::{commit::Step, halt::Halt, intake::Intake};
+use super::{
+    commit::Step,
+    halt::Halt,
+    intake::{Batch, Intake},
+};
 use crate::{
     Annals,
     lease::Held,
     read_side::{
         Checkpoint, ModelInfo, Projection, ReadStore, ReadTx, feed::Feed, registered::Entry,
+        run::Mode,
     },
     service::Stop,
 };
@@ -91,16 +96,44 @@ impl<P: Projection> Partition<P> {
             if !self.held.is_valid() {
                 return Err(Halt::Moved(lease_lost(P::NAME)));
             }
-            let is_news = !batch.units.is_empty() || batch.to > self.place;
-            if is_news || batch.is_caught_up {
-                let end = Step { to: batch.to, is_caught_up: batch.is_caught_up };
-                self.take(&batch.units, end).await?;
-            }
+            self.take_in(batch).await?;
             if self.stop.is_set() {
                 break;
             }
         }
         Ok(())
+    }
+
+    /// Applies a stretch, or what appends have left of it.
+    async fn take_in(&mut self, mut batch: Batch<P>) -> Result<(), Halt> {
+        let end = Step { to: batch.to, is_caught_up: batch.is_caught_up };
+        loop {
+            if self.is_beside_appends() {
+                self.place = self.checkpoint().await?.position.max(self.place);
+                batch.units.retain(|unit| Some(unit.position) > self.place);
+            }
+            let is_news = !batch.units.is_empty() || batch.to > self.place;
+            if !is_news && (!batch.is_caught_up || self.is_beside_appends() && self.is_caught_up) {
+                // Whoever waits for what an append did is waiting here.
+                self.entry.board.moved();
+                return Ok(());
+            }
+            let before = self.place;
+            match self.take(&batch.units, end).await {
+                Err(Halt::Moved(error)) if self.is_beside_appends() => {
+                    // An append was faster; anybody else is not to be followed.
+                    if self.checkpoint().await?.position <= before.max(self.place) {
+                        return Err(Halt::Moved(error));
+                    }
+                }
+                done => return done,
+            }
+        }
+    }
+
+    /// Whether appends move the checkpoint too.
+    fn is_beside_appends(&self) -> bool {
+        self.entry.run.mode == Mode::Inline
     }
 
     async fn checkpoint(&self) -> Result<Checkpoint, Halt> {

@@ -11,7 +11,7 @@ type Stored = rusqlite::Result<Vec<Checkpoint>>;
 
 pub(super) fn list(connection: &Connection, model: &Model) -> Stored {
     let mut query = connection.prepare_cached(&format!(
-        "SELECT partition, position, last_event, last_position, is_caught_up, paused \
+        "SELECT partition, position, last_event, last_position, is_caught_up, paused, fence \
          FROM annals_checkpoint WHERE {OF_MODEL} ORDER BY partition"
     ))?;
     let of = (&model.projection, model.version, model.generation);
@@ -30,6 +30,7 @@ fn to_checkpoint(row: &Row<'_>) -> rusqlite::Result<Checkpoint> {
         last: event.zip(position(3)?),
         is_caught_up: row.get(4)?,
         paused: row.get(5)?,
+        fence: row.get::<_, i64>(6)?.cast_unsigned(),
     })
 }
 

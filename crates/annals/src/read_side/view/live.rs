@@ -1,6 +1,6 @@
 //! A live view as an application knows it: there is nothing to run, so it is never behind.
 
-use std::{any::TypeId, marker::PhantomData, time::Duration};
+use std::{any::TypeId, marker::PhantomData, sync::Arc, time::Duration};
 
 use annals_core::{BoxFuture, Error, ErrorKind, Position, Result};
 
@@ -52,6 +52,10 @@ impl<V: View> Registered for Live<V> {
 
     fn check(&self) -> Result<()> {
         names::check("the view", V::NAME)
+    }
+
+    fn install(self: Arc<Self>, _store: &Arc<Store>) -> Result<()> {
+        Ok(())
     }
 
     fn status<'a>(&'a self, store: &'a Store) -> BoxFuture<'a, Result<ProjectionStatus>> {
