@@ -91,10 +91,7 @@ impl Sql {
                 "SELECT is_tombstoned, {s}.version_beyond(stream_id, $2) - 1 \
                  FROM {s}.streams WHERE stream_id = $1"
             ),
-            tombstone: format!(
-                "SELECT {EVENT} FROM {s}.events e \
-                 WHERE e.stream_id = $1 AND e.version = 9223372036854775807"
-            ),
+            tombstone: tombstone(s),
             streams: format!(
                 "SELECT stream_id, first_position FROM {s}.streams \
                  WHERE first_position > $1 AND ($2::text IS NULL OR stream_type = $2) \
@@ -112,6 +109,14 @@ impl Sql {
             schema: schema.to_owned(),
         }
     }
+}
+
+/// The event that closed a stream.
+fn tombstone(s: &str) -> String {
+    format!(
+        "SELECT {EVENT} FROM {s}.events e \
+         WHERE e.stream_id = $1 AND e.version = 9223372036854775807"
+    )
 }
 
 /// The events from one position to another.
