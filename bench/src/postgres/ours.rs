@@ -11,13 +11,16 @@ use annals_core::{
 };
 use annals_postgres::{Options, Postgres};
 use futures_util::StreamExt;
+use tokio::runtime::Handle;
 
 use super::store::{Store, Work};
 use crate::problem::Result;
 
 /// Opens our store in a database.
 pub(super) async fn open_ours(url: &str) -> Result<Arc<dyn Backend>> {
-    Ok(Arc::new(Postgres::open(url, Options::default()).await?))
+    // Like everybody here, on the runtime of the benchmark.
+    let options = Options { runtime: Some(Handle::current()), ..Options::default() };
+    Ok(Arc::new(Postgres::open(url, options).await?))
 }
 
 pub(super) struct Ours {

@@ -9,12 +9,12 @@ use annals_core::{
 };
 use async_channel::Sender;
 use parking_lot::Mutex;
-use tokio::{runtime::Runtime, task::JoinHandle};
+use tokio::task::JoinHandle;
 
 use crate::{
     Migration, Options, Target,
     follow::Followed,
-    open,
+    open::{self, Threads},
     read::{cursor::Cursor, listing, stream as stream_page},
     shared::{Shared, closed},
     transaction::{Access, Transaction},
@@ -33,8 +33,8 @@ pub(crate) struct Inner {
     pub(crate) shared: Arc<Shared>,
     queue: Sender<Box<Job>>,
     committer: Mutex<Option<JoinHandle<()>>>,
-    /// Taken when it is shut down.
-    runtime: Option<Runtime>,
+    /// Taken when they end.
+    threads: Option<Threads>,
 }
 
 impl Postgres {
@@ -57,8 +57,7 @@ impl Postgres {
     /// we are not who the other expects; `PermissionDenied`; `Unsupported` for a schema of a newer
     /// program.
     pub async fn open_target(target: &Target, options: Options) -> Result<Self> {
-        let runtime = open::runtime()?;
-        Ok(Self(Arc::new(open::open(target, options, runtime).await?)))
+        Ok(Self(Arc::new(open::open(target, options).await?)))
     }
 
     /// Applies the migrations that the schema lacks, whatever the options say about it, and gives
@@ -113,9 +112,9 @@ impl Inner {
         shared: Arc<Shared>,
         queue: Sender<Box<Job>>,
         committer: JoinHandle<()>,
-        runtime: Runtime,
+        threads: Threads,
     ) -> Self {
-        Self { shared, queue, committer: Mutex::new(Some(committer)), runtime: Some(runtime) }
+        Self { shared, queue, committer: Mutex::new(Some(committer)), threads: Some(threads) }
     }
 }
 
@@ -123,9 +122,8 @@ impl Drop for Inner {
     fn drop(&mut self) {
         self.shared.close();
         self.queue.close();
-        if let Some(runtime) = self.runtime.take() {
-            // Waiting is not allowed where this may be dropped.
-            runtime.shutdown_background();
+        if let Some(threads) = self.threads.take() {
+            threads.end();
         }
     }
 }
@@ -257,6 +255,10 @@ impl Backend for Postgres {
         Box::pin(async move {
             if let Some(committer) = committer {
                 committer.await.map_err(|error| {
+                    if error.is_cancelled() {
+                        // The runtime it was on has ended.
+                        return closed();
+                    }
                     Error::new(ErrorKind::Internal, "the committer panicked").caused_by(error)
                 })?;
             }

@@ -33,8 +33,39 @@ const THREADS: usize = 2;
 /// Most requests between callers and the committer.
 const QUEUE: usize = 1_024;
 
-/// Threads of our own, so that callers need no runtime.
-pub(crate) fn runtime() -> Result<Runtime> {
+/// Where connections are driven.
+#[derive(Debug)]
+pub(crate) enum Threads {
+    /// Threads of our own, so that callers need no runtime.
+    Own(Runtime),
+    /// Those of the caller's runtime.
+    Lent(Handle),
+}
+
+impl Threads {
+    fn of(options: &Options) -> Result<Self> {
+        options
+            .runtime
+            .clone()
+            .map_or_else(|| runtime().map(Self::Own), |lent| Ok(Self::Lent(lent)))
+    }
+
+    fn handle(&self) -> &Handle {
+        match self {
+            Self::Own(runtime) => runtime.handle(),
+            Self::Lent(handle) => handle,
+        }
+    }
+
+    pub(crate) fn end(self) {
+        if let Self::Own(runtime) = self {
+            // Waiting is not allowed where this may be dropped.
+            runtime.shutdown_background();
+        }
+    }
+}
+
+fn runtime() -> Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(THREADS)
         .thread_name("annals-postgres")
@@ -46,14 +77,15 @@ pub(crate) fn runtime() -> Result<Runtime> {
         })
 }
 
-/// Opens a store on a runtime.
-pub(crate) async fn open(target: &Target, options: Options, runtime: Runtime) -> Result<Inner> {
-    let handle = runtime.handle().clone();
+/// Opens a store.
+pub(crate) async fn open(target: &Target, options: Options) -> Result<Inner> {
+    let threads = Threads::of(&options)?;
+    let handle = threads.handle().clone();
     let begun = begin(target.clone(), options, handle.clone());
     let opened = handle.spawn(begun).await;
     let (shared, queue, committer) = opened
         .map_err(|error| Error::new(ErrorKind::Internal, "opening panicked").caused_by(error))??;
-    Ok(Inner::new(shared, queue, committer, runtime))
+    Ok(Inner::new(shared, queue, committer, threads))
 }
 
 type Begun =

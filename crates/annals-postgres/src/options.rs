@@ -3,6 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use annals_core::{Clock, Error, Result};
+use tokio::runtime::Handle;
 
 use crate::Migrate;
 
@@ -39,6 +40,12 @@ pub struct Options {
     pub poll_every: Duration,
     /// The store's time; `None` for the database's own clock, which all processes share.
     pub clock: Option<Arc<dyn Clock>>,
+    /// The Tokio runtime that drives the connections; it needs I/O and time, and threads of its
+    /// own. `None`: threads of the store.
+    ///
+    /// In a program that runs on Tokio its runtime saves a change of threads for each answer. The
+    /// store is closed when the runtime ends.
+    pub runtime: Option<Handle>,
 }
 
 impl Default for Options {
@@ -54,6 +61,7 @@ impl Default for Options {
             patience: Duration::from_secs(10),
             poll_every: Duration::from_secs(1),
             clock: None,
+            runtime: None,
         }
     }
 }

@@ -16,6 +16,7 @@ const TESTS: &[Test] = &[
     ("a_changed_migration_is_refused", a_changed_migration_is_refused),
     ("nothing_is_made_that_was_not_asked_for", nothing_is_made_that_was_not_asked_for),
     ("several_may_begin_a_store_at_once", several_may_begin_a_store_at_once),
+    ("a_store_lives_as_long_as_the_runtime_it_was_opened_in", lives_with_its_runtime),
     ("a_missing_database_is_told", a_missing_database_is_told),
     ("a_wrong_password_is_told", a_wrong_password_is_told),
 ];
@@ -71,6 +72,18 @@ fn nothing_is_made_that_was_not_asked_for() -> Outcome {
         block_on(block_on(Postgres::open_target(&target, options))?.close())?;
     }
     assert_eq!(server.psql(schemas)?, "1");
+    Ok(())
+}
+
+fn lives_with_its_runtime() -> Outcome {
+    let server = plain_server()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let options = Options { runtime: Some(runtime.handle().clone()), ..Options::default() };
+    let store = block_on(Postgres::open(&server.url(), options))?;
+    // Asked from outside of it, which is driven all the same.
+    assert_eq!(block_on(store.head())?, None);
+    drop(runtime);
+    assert_eq!(block_on(store.close()).unwrap_err().kind(), ErrorKind::Closed);
     Ok(())
 }
 

@@ -2,7 +2,7 @@
 
 use annals_core::{Direction, Position, Query, RecordedEvent, Result};
 use deadpool_postgres::Object;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, types::ToSql};
 
 use super::{
     matching::{self, Argument},
@@ -59,11 +59,10 @@ async fn page_on(shared: &Shared, client: Object, stretch: &Stretch) -> Result<A
     let stored_limit = stored(limit);
     let mut values: Vec<&(dyn ToSql + Sync)> = vec![&low, &high, &stored_limit];
     values.extend(arguments.iter().map(Argument::as_sql));
-    let page = shared.rows(client, &prepared, &values, limit).await.map_err(reading)?;
-    let head = page.rows.first().and_then(|row| number(row.get(0))).map(Position::new);
-    let events = page.rows.iter().filter_map(|row| row::event(row, 1).transpose());
-    let events = events.collect::<Result<_, _>>().map_err(reading)?;
-    Ok(AllPage { events, head, is_full: page.is_full })
+    let event = |row: &Row| row::event(row, 1);
+    let page = shared.rows(client, &prepared, &values, limit, event).await.map_err(reading)?;
+    let head = page.first.and_then(|row| number(row.get(0))).map(Position::new);
+    Ok(AllPage { events: page.items, head, is_full: page.is_full })
 }
 
 /// The statement with its arguments after the stretch and the limit.

@@ -105,12 +105,12 @@ pub(crate) async fn states(
     let prepared = client.prepare_cached(&shared.sql.states).await.map_err(reading)?;
     let after = after.as_ref().map(Name::as_str);
     let values: [&(dyn ToSql + Sync); 4] = [&kind.as_str(), &prefix, &after, &stored(ENTRIES)];
-    let page = shared.rows(client, &prepared, &values, ENTRIES).await.map_err(reading)?;
-    let entries = page.rows.iter().map(|row| {
+    let read = |row: &Row| {
         let name = Name::from_stored(ByteString::from(row.get::<_, &str>(3)));
-        entry(StateKey { kind, name }, row)
-    });
-    let entries: Vec<StateEntry> = entries.collect();
+        Ok(Some(entry(StateKey { kind, name }, row)))
+    };
+    let page = shared.rows(client, &prepared, &values, ENTRIES, read).await.map_err(reading)?;
+    let entries = page.items;
     let next = entries.last().filter(|_| page.is_full).map(|entry| Some(entry.key.name.clone()));
     Ok((entries, next))
 }

@@ -20,12 +20,14 @@ const BYTES_WANTED: u64 = 1024 * 1024;
 /// Bytes after which a page is cut short.
 const BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Rows on a page, however small they are.
-pub(crate) const ROWS_MAX: u64 = 2_048;
+pub(crate) const ROWS_MAX: u64 = 1_024;
 
 /// A page.
 #[derive(Debug)]
-pub(crate) struct Rows {
-    pub(crate) rows: Vec<Row>,
+pub(crate) struct Rows<T> {
+    /// The first row, which may be there without an item.
+    pub(crate) first: Option<Row>,
+    pub(crate) items: Vec<T>,
     /// Whether there may be more.
     pub(crate) is_full: bool,
 }
@@ -57,30 +59,34 @@ impl Shared {
         std::cmp::min(wanted, self.row_bytes.rows())
     }
 
-    /// The rows of a query that asks for `limit` of them.
-    pub(crate) async fn rows(
+    /// The rows of a query that asks for `limit` of them, each read as it arrives, while the server
+    /// makes those behind it.
+    pub(crate) async fn rows<T>(
         &self,
         client: Object,
         statement: &Statement,
         values: &[&(dyn ToSql + Sync)],
         limit: u64,
-    ) -> Result<Rows, tokio_postgres::Error> {
+        read: impl Fn(&Row) -> Result<Option<T>, tokio_postgres::Error>,
+    ) -> Result<Rows<T>, tokio_postgres::Error> {
         let mut stream = pin!(client.query_raw(statement, values.iter().copied()).await?);
-        let mut rows = Vec::new();
-        let mut bytes = 0;
+        let mut page = Rows { first: None, items: Vec::new(), is_full: false };
+        let (mut count, mut bytes) = (0, 0);
         while let Some(row) = stream.next().await {
             let row = row?;
+            count += 1;
             bytes += row.raw_size_bytes() as u64;
-            rows.push(row);
-            if bytes > BYTES_MAX && (rows.len() as u64) < limit {
+            page.items.extend(read(&row)?);
+            page.first.get_or_insert(row);
+            if bytes > BYTES_MAX && count < limit {
                 // Dropped with its connection, which would have to read all the rest.
                 drop(Object::take(client));
-                self.row_bytes.note(rows.len() as u64, bytes);
-                return Ok(Rows { rows, is_full: true });
+                page.is_full = true;
+                break;
             }
         }
-        let count = rows.len() as u64;
         self.row_bytes.note(count, bytes);
-        Ok(Rows { rows, is_full: count >= limit })
+        page.is_full |= count >= limit;
+        Ok(page)
     }
 }

@@ -5,13 +5,13 @@ use annals_core::{
     StreamStatus, Version, rules::StreamHead,
 };
 use deadpool_postgres::Object;
-use tokio_postgres::types::ToSql;
+use tokio_postgres::{Row, types::ToSql};
 
 use super::row;
 use crate::{
     failure::failed,
     replicas::{Age, For},
-    shared::Shared,
+    shared::{Shared, no_store},
     values::{Raw, Time, number, stored},
     write::job::base,
 };
@@ -58,13 +58,12 @@ async fn page_on(shared: &Shared, client: Object, stretch: &Stretch) -> Result<S
     let limit = shared.limit(stretch.limit);
     let values: [&(dyn ToSql + Sync); 5] =
         [&stretch.stream.as_str(), &low, &high, &shared.time(), &stored(limit)];
-    let page = shared.rows(client, &prepared, &values, limit).await.map_err(reading)?;
-    let events = page.rows.iter().filter_map(|row| row::event(row, 4).transpose());
-    let events = events.collect::<Result<_, _>>().map_err(reading)?;
-    let Some(first) = page.rows.first() else { return Err(crate::shared::no_store()) };
+    let event = |row: &Row| row::event(row, 4);
+    let page = shared.rows(client, &prepared, &values, limit, event).await.map_err(reading)?;
+    let first = page.first.ok_or_else(no_store)?;
     let flag = |column| first.get::<_, Option<bool>>(column).unwrap_or_default();
     Ok(StreamPage {
-        events,
+        events: page.items,
         head: number(first.get(0)).map(Position::new),
         last: first.get::<_, Option<i64>>(1).and_then(number).map(Version::new),
         is_full: page.is_full,
