@@ -5,7 +5,7 @@ use std::{
     collections::BTreeSet,
     fs,
     path::Path,
-    sync::atomic::{AtomicBool, Ordering},
+    sync::mpsc::{Receiver, sync_channel},
 };
 
 use annals_core::{
@@ -30,12 +30,14 @@ fn all(store: &dyn Backend) -> Vec<RecordedEvent> {
     events.expect("the store can be read")
 }
 
-/// Appends until told to stop.
-fn write(store: &dyn Backend, stop: &AtomicBool) {
-    for round in 0.. {
-        if stop.load(Ordering::SeqCst) {
-            return;
-        }
+/// Appends for each copy: about as many as fill a segment.
+const APPENDS: u64 = 60;
+
+/// Appends for each copy that begins. A writer without measure would fill segments faster, on a
+/// fast disk, than a copy can list them.
+fn write(store: &dyn Backend, begins: &Receiver<()>) {
+    let rounds = begins.iter().flat_map(|()| 0..APPENDS);
+    for round in rounds {
         let new = |_| NewEvent::new(EventType::new("a").unwrap(), vec![7; 60]);
         let stream = StreamName::new(format!("s-{}", round % 3)).unwrap();
         let events: Vec<_> = (0..=round % 3).map(new).collect();
@@ -74,18 +76,19 @@ fn a_copy_taken_while_writing_opens() {
     let folder = tempfile::tempdir().expect("there is room");
     let copies = tempfile::tempdir().expect("there is room");
     let store = open(folder.path()).expect("an empty folder");
-    let stop = AtomicBool::new(false);
     let copied = |number: u32| copies.path().join(number.to_string());
     let mut whole = Vec::new();
     std::thread::scope(|scope| {
-        scope.spawn(|| write(&store, &stop));
+        // Given from hand to hand, so that the writer is at it when a copy begins.
+        let (begin, begins) = sync_channel(0);
+        let store = &store;
+        scope.spawn(move || write(store, &begins));
         for number in 0..25 {
             let mut tries = 0..50;
-            if tries.any(|_| copy(folder.path(), &copied(number))) {
+            if tries.any(|_| begin.send(()).is_ok() && copy(folder.path(), &copied(number))) {
                 whole.push(number);
             }
         }
-        stop.store(true, Ordering::SeqCst);
     });
     let original = all(&store);
     assert!(whole.len() > 5, "{} copies were taken whole", whole.len());
