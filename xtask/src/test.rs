@@ -39,10 +39,9 @@ pub(crate) fn run(_args: &[String]) -> Result<ExitCode, Problem> {
     Ok(run.finish())
 }
 
-/// Test programs that run once more, with their store on the PostgreSQL of the run: the crate
-/// and the program.
-const AGAIN_ON_POSTGRES: &[(&str, &str)] =
-    &[("annals", "it"), ("bank", "story"), ("orders", "story")];
+/// Test programs that run once more, with their store on the PostgreSQL of the run: those of the
+/// framework and the stories of the examples.
+const AGAIN_ON_POSTGRES: &[&str] = &["it", "story"];
 
 /// Tells such a test program where its store is.
 const STORE: &str = "ANNALS_TEST_STORE";
@@ -60,20 +59,17 @@ fn tests(run: &mut Run) {
     let services = Services::start(run);
     run.step("tests", services.tell(cargo(&["test", "--workspace", "--no-fail-fast"])));
     if let Some(url) = services.postgres() {
-        for (name, command) in on_store(AGAIN_ON_POSTGRES, &url) {
-            run.step(&name, services.tell(command));
-        }
+        let name = format!("tests on {}", scheme(&url));
+        run.step(&name, services.tell(on_store(AGAIN_ON_POSTGRES, &url)));
     }
 }
 
-/// The steps that run test programs with their store at `url`.
-fn on_store(programs: &[(&str, &str)], url: &str) -> Vec<(String, Command)> {
-    let step = |(package, program): &(&str, &str)| {
-        let mut command = cargo(&["test", "--package", package, "--test", program]);
-        command.env(STORE, url);
-        (format!("{package} on {}", scheme(url)), command)
-    };
-    programs.iter().map(step).collect()
+/// Runs test programs with their store at `url`. Of the whole workspace, because cargo would build
+/// the dependencies of a single crate anew, with the features that it alone asks for.
+fn on_store(programs: &[&str], url: &str) -> Command {
+    let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
+    command.args(programs.iter().flat_map(|program| ["--test", program])).env(STORE, url);
+    command
 }
 
 fn scheme(url: &str) -> &str {
@@ -125,13 +121,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_test_program_can_run_again_on_another_store() {
+    fn test_programs_can_run_again_on_another_store() {
         let url = "postgres://annals@127.0.0.1:1/postgres";
-        let steps = on_store(&[("annals", "it")], url);
-        let (name, command) = &steps[0];
-        assert_eq!(name, "annals on postgres");
+        assert_eq!(scheme(url), "postgres");
+        let command = on_store(&["it", "story"], url);
         let args: Vec<_> = command.get_args().collect();
-        assert_eq!(args, ["test", "--package", "annals", "--test", "it"]);
+        let expected = ["test", "--workspace", "--no-fail-fast", "--test", "it", "--test", "story"];
+        assert_eq!(args, expected);
         let told: Vec<_> = command.get_envs().collect();
         assert_eq!(told, [(STORE.as_ref(), Some(url.as_ref()))]);
     }
