@@ -90,11 +90,28 @@ pub struct Copied {
 
 /// Copies everything up to the head of the source as it is now.
 ///
+/// A copy that was killed may leave a server with its last batch, which is stored only after this
+/// one has looked; so one that meets a target which went on begins anew, once.
+///
 /// # Errors
 /// `ConditionFailed` when the target holds something else than a beginning of the source, or when
 /// somebody else writes to it; `Corrupted` when the two sides differ at the end; what reading and
 /// [`restore`](Backend::restore) meet.
 pub fn copy(
+    source: &dyn Backend,
+    target: &dyn Backend,
+    options: Options,
+    observe: &mut dyn FnMut(Step),
+) -> Result<Copied> {
+    match attempt(source, target, options, observe) {
+        Err(error) if error.kind() == ErrorKind::ConditionFailed => {
+            attempt(source, target, options, observe)
+        }
+        done => done,
+    }
+}
+
+fn attempt(
     source: &dyn Backend,
     target: &dyn Backend,
     options: Options,
