@@ -135,7 +135,9 @@ fn copy_all(
     let mut done = 0;
     let copied = copy::copy(source.as_ref(), target.as_ref(), options, &mut |step| match step {
         Step::Begun { work, present } => {
+            done = 0;
             progress.set_total(work);
+            progress.set(done);
             if present > 0 {
                 progress.pause(|| session.note(&format!("{present} events are there already")));
             }

@@ -55,7 +55,8 @@ pub struct Options {
 /// What happens during a copy.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Step {
-    /// So many events have to be passed: read, and where it is verified read again.
+    /// So many events have to be passed: read, and where it is verified read again. Comes again
+    /// when the copy begins anew; what was passed before does not count.
     Begun {
         /// Events to pass.
         work: u64,
@@ -103,35 +104,37 @@ pub fn copy(
     options: Options,
     observe: &mut dyn FnMut(Step),
 ) -> Result<Copied> {
-    match attempt(source, target, options, observe) {
+    let begun = begin::begin(source, target)?;
+    match go_on(source, target, &begun, options, observe) {
         Err(error) if error.kind() == ErrorKind::ConditionFailed => {
-            attempt(source, target, options, observe)
+            let begun = begin::begin(source, target)?;
+            go_on(source, target, &begun, options, observe)
         }
         done => done,
     }
 }
 
-fn attempt(
+fn go_on(
     source: &dyn Backend,
     target: &dyn Backend,
+    begun: &Begun,
     options: Options,
     observe: &mut dyn FnMut(Step),
 ) -> Result<Copied> {
-    let begun = begin::begin(source, target)?;
     let end = begun.end();
     let reads = match options.verify {
         Verify::Digest => 2 * end,
         Verify::Skip => end - begun.present,
     };
     observe(Step::Begun { work: reads, present: begun.present });
-    let ours = events::copy(source, target, &begun, options.verify, observe)?;
-    let stored = state::copy(source, target, &begun, options.snapshots)?;
+    let ours = events::copy(source, target, begun, options.verify, observe)?;
+    let stored = state::copy(source, target, begun, options.snapshots)?;
     let digest = match options.verify {
         Verify::Skip => None,
         Verify::Digest => {
             let theirs = events::read_back(target, end, observe)?;
-            state::check(target, &begun)?;
-            Some(compare(&begun, &ours, &theirs)?)
+            state::check(target, begun)?;
+            Some(compare(begun, &ours, &theirs)?)
         }
     };
     Ok(Copied {
