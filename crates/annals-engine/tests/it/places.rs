@@ -92,7 +92,7 @@ fn a_second_engine_is_told_who_has_the_store() {
 }
 
 /// Names the store that the child process below is to open.
-const STORE_OF_CHILD: &str = "ANNALS_TEST_STORE";
+const STORE_OF_CHILD: &str = "ANNALS_TEST_HELD_STORE";
 
 #[test]
 fn another_process_is_told_who_has_the_store() {
