@@ -8,6 +8,7 @@ mod bench;
 mod book;
 mod cargo;
 mod ci;
+mod codegen;
 mod fuzz;
 mod measures;
 mod problem;
@@ -61,6 +62,13 @@ const COMMANDS: &[Command] = &[
         about: "check the house rules that no compiler checks",
         help: tidy::HELP,
         run: tidy::run,
+    },
+    Command {
+        name: "codegen",
+        arguments: "[--check]",
+        about: "write the generated code of annals-proto anew",
+        help: codegen::HELP,
+        run: codegen::run,
     },
     Command {
         name: "measures",

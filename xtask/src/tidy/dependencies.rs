@@ -21,7 +21,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("annals-engine", &[CORE]),
     ("annals-postgres", &[CORE]),
     ("annals-cluster", &[CORE]),
-    ("annals-remote", &[CORE]),
+    ("annals-remote", &[CORE, "annals-proto"]),
     (TESTBED, &[]),
     ("annals-testkit", &[CORE, "annals-engine"]),
     (
@@ -35,7 +35,8 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "annals-remote",
         ],
     ),
-    ("annals-proto", &[CORE]),
+    ("annals-codegen", &[]),
+    ("annals-proto", &[]),
     ("annals-server", &[CORE, "annals-proto"]),
     (CLI, &[CORE, "annals", "annals-engine", "annals-server"]),
     ("xtask", &[CLI, TESTBED]),
@@ -72,8 +73,8 @@ const NOT_IN_CORE: &[(&str, &[&str])] = &[
     ("a file library", DISK),
 ];
 
-/// The only crates that may see wire types.
-const WIRE_CRATES: &[&str] = &["annals-proto", "annals-server"];
+/// The only crates that may see wire types, and the one that writes them.
+const WIRE_CRATES: &[&str] = &["annals-codegen", "annals-proto", "annals-remote", "annals-server"];
 
 pub(super) fn check(manifest: &Manifest, _root: &Manifest) -> Vec<Finding> {
     let Some(package) = manifest.package() else {

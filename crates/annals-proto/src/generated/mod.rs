@@ -1,0 +1,3 @@
+// Written by `cargo xtask codegen` from proto/; not to be edited.
+pub mod event_store;
+pub mod google;

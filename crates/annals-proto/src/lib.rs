@@ -1,0 +1,32 @@
+//! The wire types of every protocol that Annals speaks: messages, clients and servers.
+//!
+//! Nothing here decides anything; what a message means is said where it is served or called.
+//! The code is generated from `proto/` and committed, so that a build needs no generator:
+//! `cargo xtask codegen` writes it anew, and a test fails when it is not what `proto/` says.
+//!
+//! | Module | Protocol | Package on the wire |
+//! | --- | --- | --- |
+//! | [`kurrentdb`] | KurrentDB, v1 | `event_store.client` and those inside it |
+//! | [`google_rpc`] | statuses inside of messages and trailers | `google.rpc` |
+//!
+//! Clients are made from a channel of the caller's own (`StreamsClient::new`), because this crate
+//! brings no transport.
+
+#[allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::allow_attributes_without_reason,
+    clippy::large_futures,
+    clippy::needless_pass_by_value,
+    clippy::use_self,
+    reason = "generated: its form is the generators' choice, its meaning is told in proto/"
+)]
+#[rustfmt::skip]
+mod generated;
+
+/// Statuses of calls, and the numbers they have.
+pub use generated::google::rpc as google_rpc;
+
+/// KurrentDB v1: the types that its services share, and one module for each service.
+pub use generated::event_store::client as kurrentdb;
