@@ -13,6 +13,9 @@ pub(crate) type Packages = BTreeMap<String, String>;
 pub(crate) fn packages(folder: &Path) -> Result<Packages, Failure> {
     let definitions = protox::compile(definitions(folder)?, [folder])?;
     let out = tempfile::tempdir()?;
+    let mut config = prost_build::Config::new();
+    // What travels as `google.protobuf.Any` is found by the name of its type.
+    config.enable_type_names().type_name_domain(["."], "type.googleapis.com");
     tonic_prost_build::configure()
         // Payloads are passed on without a copy, and maps are always written in the same order.
         .bytes(".")
@@ -21,7 +24,7 @@ pub(crate) fn packages(folder: &Path) -> Result<Packages, Failure> {
         .build_transport(false)
         .emit_rerun_if_changed(false)
         .out_dir(out.path())
-        .compile_fds(definitions)?;
+        .compile_fds_with_config(definitions, config)?;
     read(out.path())
 }
 

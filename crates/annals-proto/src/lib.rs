@@ -7,7 +7,12 @@
 //! | Module | Protocol | Package on the wire |
 //! | --- | --- | --- |
 //! | [`kurrentdb`] | KurrentDB, v1 | `event_store.client` and those inside it |
+//! | [`kurrentdb_v2`] | KurrentDB, v2: appends to many streams | `kurrentdb.protocol.v2.streams` |
+//! | [`kurrent_rpc`] | errors of any service of KurrentDB, v2 | `kurrent.rpc` |
+//! | [`umadb`] | UmaDB | `umadb.v1` |
 //! | [`google_rpc`] | statuses inside of messages and trailers | `google.rpc` |
+//!
+//! The `Debug` of a message shows all that is in it, payloads and passwords too: none is ever logged.
 //!
 //! Clients are made from a channel of the caller's own (`StreamsClient::new`), because this crate
 //! brings no transport.
@@ -28,5 +33,14 @@ mod generated;
 /// Statuses of calls, and the numbers they have.
 pub use generated::google::rpc as google_rpc;
 
-/// KurrentDB v1: the types that its services share, and one module for each service.
+/// KurrentDB, v1: the types that its services share, and one module for each service.
 pub use generated::event_store::client as kurrentdb;
+
+/// Errors of any service of KurrentDB, v2.
+pub use generated::kurrent::rpc as kurrent_rpc;
+
+/// KurrentDB, v2: appends to many streams, and their errors.
+pub use generated::kurrentdb::protocol::v2::streams as kurrentdb_v2;
+
+/// UmaDB.
+pub use generated::umadb::v1 as umadb;

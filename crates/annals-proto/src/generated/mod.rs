@@ -1,3 +1,6 @@
 // Written by `cargo xtask codegen` from proto/; not to be edited.
 pub mod event_store;
 pub mod google;
+pub mod kurrent;
+pub mod kurrentdb;
+pub mod umadb;

@@ -23,6 +23,16 @@ pub mod uuid {
         #[prost(int64, tag = "2")]
         pub least_significant_bits: i64,
     }
+    impl ::prost::Name for Structured {
+        const NAME: &'static str = "Structured";
+        const PACKAGE: &'static str = "event_store.client";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.UUID.Structured".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.UUID.Structured".into()
+        }
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
     pub enum Value {
         #[prost(message, tag = "1")]
@@ -31,12 +41,42 @@ pub mod uuid {
         String(::prost::alloc::string::String),
     }
 }
+impl ::prost::Name for Uuid {
+    const NAME: &'static str = "UUID";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.UUID".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.UUID".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Empty {}
+impl ::prost::Name for Empty {
+    const NAME: &'static str = "Empty";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.Empty".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.Empty".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StreamIdentifier {
     #[prost(bytes = "bytes", tag = "3")]
     pub stream_name: ::prost::bytes::Bytes,
+}
+impl ::prost::Name for StreamIdentifier {
+    const NAME: &'static str = "StreamIdentifier";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.StreamIdentifier".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.StreamIdentifier".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AllStreamPosition {
@@ -44,6 +84,16 @@ pub struct AllStreamPosition {
     pub commit_position: u64,
     #[prost(uint64, tag = "2")]
     pub prepare_position: u64,
+}
+impl ::prost::Name for AllStreamPosition {
+    const NAME: &'static str = "AllStreamPosition";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.AllStreamPosition".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.AllStreamPosition".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct WrongExpectedVersion {
@@ -83,23 +133,93 @@ pub mod wrong_expected_version {
         ExpectedNoStream(()),
     }
 }
+impl ::prost::Name for WrongExpectedVersion {
+    const NAME: &'static str = "WrongExpectedVersion";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.WrongExpectedVersion".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.WrongExpectedVersion".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct AccessDenied {}
+impl ::prost::Name for AccessDenied {
+    const NAME: &'static str = "AccessDenied";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.AccessDenied".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.AccessDenied".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StreamDeleted {
     #[prost(message, optional, tag = "1")]
     pub stream_identifier: ::core::option::Option<StreamIdentifier>,
 }
+impl ::prost::Name for StreamDeleted {
+    const NAME: &'static str = "StreamDeleted";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.StreamDeleted".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.StreamDeleted".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Timeout {}
+impl ::prost::Name for Timeout {
+    const NAME: &'static str = "Timeout";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.Timeout".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.Timeout".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct Unknown {}
+impl ::prost::Name for Unknown {
+    const NAME: &'static str = "Unknown";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.Unknown".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.Unknown".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct InvalidTransaction {}
+impl ::prost::Name for InvalidTransaction {
+    const NAME: &'static str = "InvalidTransaction";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.InvalidTransaction".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.InvalidTransaction".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MaximumAppendSizeExceeded {
     #[prost(uint32, tag = "1")]
     pub max_append_size: u32,
+}
+impl ::prost::Name for MaximumAppendSizeExceeded {
+    const NAME: &'static str = "MaximumAppendSizeExceeded";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.MaximumAppendSizeExceeded".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.MaximumAppendSizeExceeded".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MaximumAppendEventSizeExceeded {
@@ -110,8 +230,28 @@ pub struct MaximumAppendEventSizeExceeded {
     #[prost(uint32, tag = "3")]
     pub max_append_event_size: u32,
 }
+impl ::prost::Name for MaximumAppendEventSizeExceeded {
+    const NAME: &'static str = "MaximumAppendEventSizeExceeded";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.MaximumAppendEventSizeExceeded".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.MaximumAppendEventSizeExceeded".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct BadRequest {
     #[prost(string, tag = "1")]
     pub message: ::prost::alloc::string::String,
+}
+impl ::prost::Name for BadRequest {
+    const NAME: &'static str = "BadRequest";
+    const PACKAGE: &'static str = "event_store.client";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.BadRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.BadRequest".into()
+    }
 }

@@ -5,12 +5,32 @@ pub struct ClusterInfo {
     #[prost(message, repeated, tag = "1")]
     pub members: ::prost::alloc::vec::Vec<MemberInfo>,
 }
+impl ::prost::Name for ClusterInfo {
+    const NAME: &'static str = "ClusterInfo";
+    const PACKAGE: &'static str = "event_store.client.gossip";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.gossip.ClusterInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.gossip.ClusterInfo".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EndPoint {
     #[prost(string, tag = "1")]
     pub address: ::prost::alloc::string::String,
     #[prost(uint32, tag = "2")]
     pub port: u32,
+}
+impl ::prost::Name for EndPoint {
+    const NAME: &'static str = "EndPoint";
+    const PACKAGE: &'static str = "event_store.client.gossip";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.gossip.EndPoint".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.gossip.EndPoint".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct MemberInfo {
@@ -105,6 +125,16 @@ pub mod member_info {
                 _ => None,
             }
         }
+    }
+}
+impl ::prost::Name for MemberInfo {
+    const NAME: &'static str = "MemberInfo";
+    const PACKAGE: &'static str = "event_store.client.gossip";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.gossip.MemberInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.gossip.MemberInfo".into()
     }
 }
 /// Generated client implementations.

@@ -14,6 +14,27 @@ pub mod start_scavenge_req {
         #[prost(int32, tag = "2")]
         pub start_from_chunk: i32,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.operations";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.operations.StartScavengeReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.operations.StartScavengeReq.Options"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for StartScavengeReq {
+    const NAME: &'static str = "StartScavengeReq";
+    const PACKAGE: &'static str = "event_store.client.operations";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.operations.StartScavengeReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.operations.StartScavengeReq".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StopScavengeReq {
@@ -26,6 +47,27 @@ pub mod stop_scavenge_req {
     pub struct Options {
         #[prost(string, tag = "1")]
         pub scavenge_id: ::prost::alloc::string::String,
+    }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.operations";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.operations.StopScavengeReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.operations.StopScavengeReq.Options"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for StopScavengeReq {
+    const NAME: &'static str = "StopScavengeReq";
+    const PACKAGE: &'static str = "event_store.client.operations";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.operations.StopScavengeReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.operations.StopScavengeReq".into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -77,10 +119,30 @@ pub mod scavenge_resp {
         }
     }
 }
+impl ::prost::Name for ScavengeResp {
+    const NAME: &'static str = "ScavengeResp";
+    const PACKAGE: &'static str = "event_store.client.operations";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.operations.ScavengeResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.operations.ScavengeResp".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct SetNodePriorityReq {
     #[prost(int32, tag = "1")]
     pub priority: i32,
+}
+impl ::prost::Name for SetNodePriorityReq {
+    const NAME: &'static str = "SetNodePriorityReq";
+    const PACKAGE: &'static str = "event_store.client.operations";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.operations.SetNodePriorityReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.operations.SetNodePriorityReq".into()
+    }
 }
 /// Generated client implementations.
 pub mod operations_client {

@@ -36,6 +36,18 @@ pub mod read_req {
                 String(super::super::super::super::Empty),
             }
         }
+        impl ::prost::Name for UuidOption {
+            const NAME: &'static str = "UUIDOption";
+            const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+            fn full_name() -> ::prost::alloc::string::String {
+                "event_store.client.persistent_subscriptions.ReadReq.Options.UUIDOption"
+                    .into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "type.googleapis.com/event_store.client.persistent_subscriptions.ReadReq.Options.UUIDOption"
+                    .into()
+            }
+        }
         #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
         pub enum StreamOption {
             #[prost(message, tag = "1")]
@@ -44,12 +56,34 @@ pub mod read_req {
             All(super::super::super::Empty),
         }
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.ReadReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.ReadReq.Options"
+                .into()
+        }
+    }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Ack {
         #[prost(bytes = "bytes", tag = "1")]
         pub id: ::prost::bytes::Bytes,
         #[prost(message, repeated, tag = "2")]
         pub ids: ::prost::alloc::vec::Vec<super::super::Uuid>,
+    }
+    impl ::prost::Name for Ack {
+        const NAME: &'static str = "Ack";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.ReadReq.Ack".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.ReadReq.Ack"
+                .into()
+        }
     }
     #[derive(Clone, PartialEq, ::prost::Message)]
     pub struct Nack {
@@ -111,6 +145,17 @@ pub mod read_req {
             }
         }
     }
+    impl ::prost::Name for Nack {
+        const NAME: &'static str = "Nack";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.ReadReq.Nack".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.ReadReq.Nack"
+                .into()
+        }
+    }
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Content {
         #[prost(message, tag = "1")]
@@ -119,6 +164,16 @@ pub mod read_req {
         Ack(Ack),
         #[prost(message, tag = "3")]
         Nack(Nack),
+    }
+}
+impl ::prost::Name for ReadReq {
+    const NAME: &'static str = "ReadReq";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.ReadReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.ReadReq".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -165,6 +220,18 @@ pub mod read_resp {
             #[prost(bytes = "bytes", tag = "8")]
             pub data: ::prost::bytes::Bytes,
         }
+        impl ::prost::Name for RecordedEvent {
+            const NAME: &'static str = "RecordedEvent";
+            const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+            fn full_name() -> ::prost::alloc::string::String {
+                "event_store.client.persistent_subscriptions.ReadResp.ReadEvent.RecordedEvent"
+                    .into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "type.googleapis.com/event_store.client.persistent_subscriptions.ReadResp.ReadEvent.RecordedEvent"
+                    .into()
+            }
+        }
         #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
         pub enum Position {
             #[prost(uint64, tag = "3")]
@@ -180,10 +247,33 @@ pub mod read_resp {
             NoRetryCount(super::super::super::Empty),
         }
     }
+    impl ::prost::Name for ReadEvent {
+        const NAME: &'static str = "ReadEvent";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.ReadResp.ReadEvent".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.ReadResp.ReadEvent"
+                .into()
+        }
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct SubscriptionConfirmation {
         #[prost(string, tag = "1")]
         pub subscription_id: ::prost::alloc::string::String,
+    }
+    impl ::prost::Name for SubscriptionConfirmation {
+        const NAME: &'static str = "SubscriptionConfirmation";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.ReadResp.SubscriptionConfirmation"
+                .into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.ReadResp.SubscriptionConfirmation"
+                .into()
+        }
     }
     #[derive(Clone, PartialEq, ::prost::Oneof)]
     pub enum Content {
@@ -191,6 +281,16 @@ pub mod read_resp {
         Event(ReadEvent),
         #[prost(message, tag = "2")]
         SubscriptionConfirmation(SubscriptionConfirmation),
+    }
+}
+impl ::prost::Name for ReadResp {
+    const NAME: &'static str = "ReadResp";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.ReadResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.ReadResp".into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -221,6 +321,17 @@ pub mod create_req {
             All(super::AllOptions),
         }
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.CreateReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.CreateReq.Options"
+                .into()
+        }
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct StreamOptions {
         #[prost(message, optional, tag = "1")]
@@ -238,6 +349,17 @@ pub mod create_req {
             Start(super::super::super::Empty),
             #[prost(message, tag = "4")]
             End(super::super::super::Empty),
+        }
+    }
+    impl ::prost::Name for StreamOptions {
+        const NAME: &'static str = "StreamOptions";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.CreateReq.StreamOptions".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.CreateReq.StreamOptions"
+                .into()
         }
     }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -267,6 +389,18 @@ pub mod create_req {
                 #[prost(string, repeated, tag = "2")]
                 pub prefix: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
             }
+            impl ::prost::Name for Expression {
+                const NAME: &'static str = "Expression";
+                const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+                fn full_name() -> ::prost::alloc::string::String {
+                    "event_store.client.persistent_subscriptions.CreateReq.AllOptions.FilterOptions.Expression"
+                        .into()
+                }
+                fn type_url() -> ::prost::alloc::string::String {
+                    "type.googleapis.com/event_store.client.persistent_subscriptions.CreateReq.AllOptions.FilterOptions.Expression"
+                        .into()
+                }
+            }
             #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
             pub enum Filter {
                 #[prost(message, tag = "1")]
@@ -280,6 +414,18 @@ pub mod create_req {
                 Max(u32),
                 #[prost(message, tag = "4")]
                 Count(super::super::super::super::Empty),
+            }
+        }
+        impl ::prost::Name for FilterOptions {
+            const NAME: &'static str = "FilterOptions";
+            const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+            fn full_name() -> ::prost::alloc::string::String {
+                "event_store.client.persistent_subscriptions.CreateReq.AllOptions.FilterOptions"
+                    .into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "type.googleapis.com/event_store.client.persistent_subscriptions.CreateReq.AllOptions.FilterOptions"
+                    .into()
             }
         }
         #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
@@ -299,12 +445,34 @@ pub mod create_req {
             NoFilter(super::super::super::Empty),
         }
     }
+    impl ::prost::Name for AllOptions {
+        const NAME: &'static str = "AllOptions";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.CreateReq.AllOptions".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.CreateReq.AllOptions"
+                .into()
+        }
+    }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Position {
         #[prost(uint64, tag = "1")]
         pub commit_position: u64,
         #[prost(uint64, tag = "2")]
         pub prepare_position: u64,
+    }
+    impl ::prost::Name for Position {
+        const NAME: &'static str = "Position";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.CreateReq.Position".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.CreateReq.Position"
+                .into()
+        }
     }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Settings {
@@ -354,6 +522,17 @@ pub mod create_req {
             CheckpointAfterMs(i32),
         }
     }
+    impl ::prost::Name for Settings {
+        const NAME: &'static str = "Settings";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.CreateReq.Settings".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.CreateReq.Settings"
+                .into()
+        }
+    }
     #[derive(
         Clone,
         Copy,
@@ -394,8 +573,30 @@ pub mod create_req {
         }
     }
 }
+impl ::prost::Name for CreateReq {
+    const NAME: &'static str = "CreateReq";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.CreateReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.CreateReq"
+            .into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateResp {}
+impl ::prost::Name for CreateResp {
+    const NAME: &'static str = "CreateResp";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.CreateResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.CreateResp"
+            .into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateReq {
     #[prost(message, optional, tag = "1")]
@@ -424,6 +625,17 @@ pub mod update_req {
             All(super::AllOptions),
         }
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.UpdateReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.UpdateReq.Options"
+                .into()
+        }
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct StreamOptions {
         #[prost(message, optional, tag = "1")]
@@ -443,6 +655,17 @@ pub mod update_req {
             End(super::super::super::Empty),
         }
     }
+    impl ::prost::Name for StreamOptions {
+        const NAME: &'static str = "StreamOptions";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.UpdateReq.StreamOptions".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.UpdateReq.StreamOptions"
+                .into()
+        }
+    }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct AllOptions {
         #[prost(oneof = "all_options::AllOption", tags = "1, 2, 3")]
@@ -460,12 +683,34 @@ pub mod update_req {
             End(super::super::super::Empty),
         }
     }
+    impl ::prost::Name for AllOptions {
+        const NAME: &'static str = "AllOptions";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.UpdateReq.AllOptions".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.UpdateReq.AllOptions"
+                .into()
+        }
+    }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Position {
         #[prost(uint64, tag = "1")]
         pub commit_position: u64,
         #[prost(uint64, tag = "2")]
         pub prepare_position: u64,
+    }
+    impl ::prost::Name for Position {
+        const NAME: &'static str = "Position";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.UpdateReq.Position".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.UpdateReq.Position"
+                .into()
+        }
     }
     #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Settings {
@@ -513,6 +758,17 @@ pub mod update_req {
             CheckpointAfterMs(i32),
         }
     }
+    impl ::prost::Name for Settings {
+        const NAME: &'static str = "Settings";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.UpdateReq.Settings".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.UpdateReq.Settings"
+                .into()
+        }
+    }
     #[derive(
         Clone,
         Copy,
@@ -553,8 +809,30 @@ pub mod update_req {
         }
     }
 }
+impl ::prost::Name for UpdateReq {
+    const NAME: &'static str = "UpdateReq";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.UpdateReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.UpdateReq"
+            .into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateResp {}
+impl ::prost::Name for UpdateResp {
+    const NAME: &'static str = "UpdateResp";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.UpdateResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.UpdateResp"
+            .into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteReq {
     #[prost(message, optional, tag = "1")]
@@ -579,9 +857,42 @@ pub mod delete_req {
             All(super::super::super::Empty),
         }
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.DeleteReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.DeleteReq.Options"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for DeleteReq {
+    const NAME: &'static str = "DeleteReq";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.DeleteReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.DeleteReq"
+            .into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteResp {}
+impl ::prost::Name for DeleteResp {
+    const NAME: &'static str = "DeleteResp";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.DeleteResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.DeleteResp"
+            .into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetInfoReq {
     #[prost(message, optional, tag = "1")]
@@ -606,11 +917,44 @@ pub mod get_info_req {
             All(super::super::super::Empty),
         }
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.GetInfoReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.GetInfoReq.Options"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for GetInfoReq {
+    const NAME: &'static str = "GetInfoReq";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.GetInfoReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.GetInfoReq"
+            .into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct GetInfoResp {
     #[prost(message, optional, tag = "1")]
     pub subscription_info: ::core::option::Option<SubscriptionInfo>,
+}
+impl ::prost::Name for GetInfoResp {
+    const NAME: &'static str = "GetInfoResp";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.GetInfoResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.GetInfoResp"
+            .into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct SubscriptionInfo {
@@ -694,12 +1038,47 @@ pub mod subscription_info {
         #[prost(string, tag = "9")]
         pub connection_name: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for ConnectionInfo {
+        const NAME: &'static str = "ConnectionInfo";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.SubscriptionInfo.ConnectionInfo"
+                .into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.SubscriptionInfo.ConnectionInfo"
+                .into()
+        }
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct Measurement {
         #[prost(string, tag = "1")]
         pub key: ::prost::alloc::string::String,
         #[prost(int64, tag = "2")]
         pub value: i64,
+    }
+    impl ::prost::Name for Measurement {
+        const NAME: &'static str = "Measurement";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.SubscriptionInfo.Measurement"
+                .into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.SubscriptionInfo.Measurement"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for SubscriptionInfo {
+    const NAME: &'static str = "SubscriptionInfo";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.SubscriptionInfo".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.SubscriptionInfo"
+            .into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -735,9 +1114,42 @@ pub mod replay_parked_req {
             NoLimit(super::super::super::Empty),
         }
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.ReplayParkedReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.ReplayParkedReq.Options"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for ReplayParkedReq {
+    const NAME: &'static str = "ReplayParkedReq";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.ReplayParkedReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.ReplayParkedReq"
+            .into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ReplayParkedResp {}
+impl ::prost::Name for ReplayParkedResp {
+    const NAME: &'static str = "ReplayParkedResp";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.ReplayParkedResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.ReplayParkedResp"
+            .into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TruncateParkedReq {
     #[prost(message, optional, tag = "1")]
@@ -771,9 +1183,43 @@ pub mod truncate_parked_req {
             NoLimit(super::super::super::Empty),
         }
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.TruncateParkedReq.Options"
+                .into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.TruncateParkedReq.Options"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for TruncateParkedReq {
+    const NAME: &'static str = "TruncateParkedReq";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.TruncateParkedReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.TruncateParkedReq"
+            .into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct TruncateParkedResp {}
+impl ::prost::Name for TruncateParkedResp {
+    const NAME: &'static str = "TruncateParkedResp";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.TruncateParkedResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.TruncateParkedResp"
+            .into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ListReq {
     #[prost(message, optional, tag = "1")]
@@ -796,6 +1242,17 @@ pub mod list_req {
             ListForStream(super::StreamOption),
         }
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.ListReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.ListReq.Options"
+                .into()
+        }
+    }
     #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
     pub struct StreamOption {
         #[prost(oneof = "stream_option::StreamOption", tags = "1, 2")]
@@ -811,11 +1268,42 @@ pub mod list_req {
             All(super::super::super::Empty),
         }
     }
+    impl ::prost::Name for StreamOption {
+        const NAME: &'static str = "StreamOption";
+        const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.persistent_subscriptions.ListReq.StreamOption".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.persistent_subscriptions.ListReq.StreamOption"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for ListReq {
+    const NAME: &'static str = "ListReq";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.ListReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.ListReq".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ListResp {
     #[prost(message, repeated, tag = "1")]
     pub subscriptions: ::prost::alloc::vec::Vec<SubscriptionInfo>,
+}
+impl ::prost::Name for ListResp {
+    const NAME: &'static str = "ListResp";
+    const PACKAGE: &'static str = "event_store.client.persistent_subscriptions";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.persistent_subscriptions.ListResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.persistent_subscriptions.ListResp".into()
+    }
 }
 /// Generated client implementations.
 pub mod persistent_subscriptions_client {

@@ -28,6 +28,17 @@ pub mod create_req {
             #[prost(string, tag = "1")]
             pub name: ::prost::alloc::string::String,
         }
+        impl ::prost::Name for Transient {
+            const NAME: &'static str = "Transient";
+            const PACKAGE: &'static str = "event_store.client.projections";
+            fn full_name() -> ::prost::alloc::string::String {
+                "event_store.client.projections.CreateReq.Options.Transient".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "type.googleapis.com/event_store.client.projections.CreateReq.Options.Transient"
+                    .into()
+            }
+        }
         #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
         pub struct Continuous {
             #[prost(string, tag = "1")]
@@ -36,6 +47,17 @@ pub mod create_req {
             pub emit_enabled: bool,
             #[prost(bool, tag = "3")]
             pub track_emitted_streams: bool,
+        }
+        impl ::prost::Name for Continuous {
+            const NAME: &'static str = "Continuous";
+            const PACKAGE: &'static str = "event_store.client.projections";
+            fn full_name() -> ::prost::alloc::string::String {
+                "event_store.client.projections.CreateReq.Options.Continuous".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "type.googleapis.com/event_store.client.projections.CreateReq.Options.Continuous"
+                    .into()
+            }
         }
         #[derive(Clone, PartialEq, Eq, Hash, ::prost::Oneof)]
         pub enum Mode {
@@ -47,9 +69,39 @@ pub mod create_req {
             Continuous(Continuous),
         }
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.projections";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.projections.CreateReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.projections.CreateReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for CreateReq {
+    const NAME: &'static str = "CreateReq";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.CreateReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.CreateReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateResp {}
+impl ::prost::Name for CreateResp {
+    const NAME: &'static str = "CreateResp";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.CreateResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.CreateResp".into()
+    }
+}
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct UpdateReq {
     #[prost(message, optional, tag = "1")]
@@ -81,9 +133,39 @@ pub mod update_req {
             NoEmitOptions(super::super::super::Empty),
         }
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.projections";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.projections.UpdateReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.projections.UpdateReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for UpdateReq {
+    const NAME: &'static str = "UpdateReq";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.UpdateReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.UpdateReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateResp {}
+impl ::prost::Name for UpdateResp {
+    const NAME: &'static str = "UpdateResp";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.UpdateResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.UpdateResp".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteReq {
     #[prost(message, optional, tag = "1")]
@@ -102,9 +184,39 @@ pub mod delete_req {
         #[prost(bool, tag = "4")]
         pub delete_checkpoint_stream: bool,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.projections";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.projections.DeleteReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.projections.DeleteReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for DeleteReq {
+    const NAME: &'static str = "DeleteReq";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.DeleteReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.DeleteReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteResp {}
+impl ::prost::Name for DeleteResp {
+    const NAME: &'static str = "DeleteResp";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.DeleteResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.DeleteResp".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StatisticsReq {
     #[prost(message, optional, tag = "1")]
@@ -132,6 +244,27 @@ pub mod statistics_req {
             #[prost(message, tag = "5")]
             OneTime(super::super::super::Empty),
         }
+    }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.projections";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.projections.StatisticsReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.projections.StatisticsReq.Options"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for StatisticsReq {
+    const NAME: &'static str = "StatisticsReq";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.StatisticsReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.StatisticsReq".into()
     }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
@@ -182,6 +315,27 @@ pub mod statistics_resp {
         #[prost(int32, tag = "19")]
         pub write_pending_events_after_checkpoint: i32,
     }
+    impl ::prost::Name for Details {
+        const NAME: &'static str = "Details";
+        const PACKAGE: &'static str = "event_store.client.projections";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.projections.StatisticsResp.Details".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.projections.StatisticsResp.Details"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for StatisticsResp {
+    const NAME: &'static str = "StatisticsResp";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.StatisticsResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.StatisticsResp".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct StateReq {
@@ -197,11 +351,41 @@ pub mod state_req {
         #[prost(string, tag = "2")]
         pub partition: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.projections";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.projections.StateReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.projections.StateReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for StateReq {
+    const NAME: &'static str = "StateReq";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.StateReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.StateReq".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct StateResp {
     #[prost(message, optional, tag = "1")]
     pub state: ::core::option::Option<::prost_types::Value>,
+}
+impl ::prost::Name for StateResp {
+    const NAME: &'static str = "StateResp";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.StateResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.StateResp".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ResultReq {
@@ -217,11 +401,41 @@ pub mod result_req {
         #[prost(string, tag = "2")]
         pub partition: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.projections";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.projections.ResultReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.projections.ResultReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for ResultReq {
+    const NAME: &'static str = "ResultReq";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.ResultReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.ResultReq".into()
+    }
 }
 #[derive(Clone, PartialEq, ::prost::Message)]
 pub struct ResultResp {
     #[prost(message, optional, tag = "1")]
     pub result: ::core::option::Option<::prost_types::Value>,
+}
+impl ::prost::Name for ResultResp {
+    const NAME: &'static str = "ResultResp";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.ResultResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.ResultResp".into()
+    }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ResetReq {
@@ -237,9 +451,39 @@ pub mod reset_req {
         #[prost(bool, tag = "2")]
         pub write_checkpoint: bool,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.projections";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.projections.ResetReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.projections.ResetReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for ResetReq {
+    const NAME: &'static str = "ResetReq";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.ResetReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.ResetReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ResetResp {}
+impl ::prost::Name for ResetResp {
+    const NAME: &'static str = "ResetResp";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.ResetResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.ResetResp".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EnableReq {
     #[prost(message, optional, tag = "1")]
@@ -252,9 +496,39 @@ pub mod enable_req {
         #[prost(string, tag = "1")]
         pub name: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.projections";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.projections.EnableReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.projections.EnableReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for EnableReq {
+    const NAME: &'static str = "EnableReq";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.EnableReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.EnableReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EnableResp {}
+impl ::prost::Name for EnableResp {
+    const NAME: &'static str = "EnableResp";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.EnableResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.EnableResp".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DisableReq {
     #[prost(message, optional, tag = "1")]
@@ -269,9 +543,40 @@ pub mod disable_req {
         #[prost(bool, tag = "2")]
         pub write_checkpoint: bool,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.projections";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.projections.DisableReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.projections.DisableReq.Options"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for DisableReq {
+    const NAME: &'static str = "DisableReq";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.DisableReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.DisableReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DisableResp {}
+impl ::prost::Name for DisableResp {
+    const NAME: &'static str = "DisableResp";
+    const PACKAGE: &'static str = "event_store.client.projections";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.projections.DisableResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.projections.DisableResp".into()
+    }
+}
 /// Generated client implementations.
 pub mod projections_client {
     #![allow(

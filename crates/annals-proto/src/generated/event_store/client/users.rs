@@ -18,9 +18,39 @@ pub mod create_req {
         #[prost(string, repeated, tag = "4")]
         pub groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.users";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.users.CreateReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.users.CreateReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for CreateReq {
+    const NAME: &'static str = "CreateReq";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.CreateReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.CreateReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct CreateResp {}
+impl ::prost::Name for CreateResp {
+    const NAME: &'static str = "CreateResp";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.CreateResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.CreateResp".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateReq {
     #[prost(message, optional, tag = "1")]
@@ -39,9 +69,39 @@ pub mod update_req {
         #[prost(string, repeated, tag = "4")]
         pub groups: ::prost::alloc::vec::Vec<::prost::alloc::string::String>,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.users";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.users.UpdateReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.users.UpdateReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for UpdateReq {
+    const NAME: &'static str = "UpdateReq";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.UpdateReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.UpdateReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct UpdateResp {}
+impl ::prost::Name for UpdateResp {
+    const NAME: &'static str = "UpdateResp";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.UpdateResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.UpdateResp".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteReq {
     #[prost(message, optional, tag = "1")]
@@ -54,9 +114,39 @@ pub mod delete_req {
         #[prost(string, tag = "1")]
         pub login_name: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.users";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.users.DeleteReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.users.DeleteReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for DeleteReq {
+    const NAME: &'static str = "DeleteReq";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.DeleteReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.DeleteReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DeleteResp {}
+impl ::prost::Name for DeleteResp {
+    const NAME: &'static str = "DeleteResp";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.DeleteResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.DeleteResp".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EnableReq {
     #[prost(message, optional, tag = "1")]
@@ -69,9 +159,39 @@ pub mod enable_req {
         #[prost(string, tag = "1")]
         pub login_name: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.users";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.users.EnableReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.users.EnableReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for EnableReq {
+    const NAME: &'static str = "EnableReq";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.EnableReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.EnableReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct EnableResp {}
+impl ::prost::Name for EnableResp {
+    const NAME: &'static str = "EnableResp";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.EnableResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.EnableResp".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DisableReq {
     #[prost(message, optional, tag = "1")]
@@ -84,9 +204,39 @@ pub mod disable_req {
         #[prost(string, tag = "1")]
         pub login_name: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.users";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.users.DisableReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.users.DisableReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for DisableReq {
+    const NAME: &'static str = "DisableReq";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.DisableReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.DisableReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DisableResp {}
+impl ::prost::Name for DisableResp {
+    const NAME: &'static str = "DisableResp";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.DisableResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.DisableResp".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct DetailsReq {
     #[prost(message, optional, tag = "1")]
@@ -98,6 +248,26 @@ pub mod details_req {
     pub struct Options {
         #[prost(string, tag = "1")]
         pub login_name: ::prost::alloc::string::String,
+    }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.users";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.users.DetailsReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.users.DetailsReq.Options".into()
+        }
+    }
+}
+impl ::prost::Name for DetailsReq {
+    const NAME: &'static str = "DetailsReq";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.DetailsReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.DetailsReq".into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -128,6 +298,37 @@ pub mod details_resp {
             #[prost(int64, tag = "1")]
             pub ticks_since_epoch: i64,
         }
+        impl ::prost::Name for DateTime {
+            const NAME: &'static str = "DateTime";
+            const PACKAGE: &'static str = "event_store.client.users";
+            fn full_name() -> ::prost::alloc::string::String {
+                "event_store.client.users.DetailsResp.UserDetails.DateTime".into()
+            }
+            fn type_url() -> ::prost::alloc::string::String {
+                "type.googleapis.com/event_store.client.users.DetailsResp.UserDetails.DateTime"
+                    .into()
+            }
+        }
+    }
+    impl ::prost::Name for UserDetails {
+        const NAME: &'static str = "UserDetails";
+        const PACKAGE: &'static str = "event_store.client.users";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.users.DetailsResp.UserDetails".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.users.DetailsResp.UserDetails".into()
+        }
+    }
+}
+impl ::prost::Name for DetailsResp {
+    const NAME: &'static str = "DetailsResp";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.DetailsResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.DetailsResp".into()
     }
 }
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
@@ -146,9 +347,40 @@ pub mod change_password_req {
         #[prost(string, tag = "3")]
         pub new_password: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.users";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.users.ChangePasswordReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.users.ChangePasswordReq.Options"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for ChangePasswordReq {
+    const NAME: &'static str = "ChangePasswordReq";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.ChangePasswordReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.ChangePasswordReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ChangePasswordResp {}
+impl ::prost::Name for ChangePasswordResp {
+    const NAME: &'static str = "ChangePasswordResp";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.ChangePasswordResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.ChangePasswordResp".into()
+    }
+}
 #[derive(Clone, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ResetPasswordReq {
     #[prost(message, optional, tag = "1")]
@@ -163,9 +395,40 @@ pub mod reset_password_req {
         #[prost(string, tag = "2")]
         pub new_password: ::prost::alloc::string::String,
     }
+    impl ::prost::Name for Options {
+        const NAME: &'static str = "Options";
+        const PACKAGE: &'static str = "event_store.client.users";
+        fn full_name() -> ::prost::alloc::string::String {
+            "event_store.client.users.ResetPasswordReq.Options".into()
+        }
+        fn type_url() -> ::prost::alloc::string::String {
+            "type.googleapis.com/event_store.client.users.ResetPasswordReq.Options"
+                .into()
+        }
+    }
+}
+impl ::prost::Name for ResetPasswordReq {
+    const NAME: &'static str = "ResetPasswordReq";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.ResetPasswordReq".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.ResetPasswordReq".into()
+    }
 }
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct ResetPasswordResp {}
+impl ::prost::Name for ResetPasswordResp {
+    const NAME: &'static str = "ResetPasswordResp";
+    const PACKAGE: &'static str = "event_store.client.users";
+    fn full_name() -> ::prost::alloc::string::String {
+        "event_store.client.users.ResetPasswordResp".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/event_store.client.users.ResetPasswordResp".into()
+    }
+}
 /// Generated client implementations.
 pub mod users_client {
     #![allow(
