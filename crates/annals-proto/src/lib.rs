@@ -6,6 +6,7 @@
 //!
 //! | Module | Protocol | Package on the wire |
 //! | --- | --- | --- |
+//! | [`annals`] | that of Annals itself: one call for each thing a store does | `annals.v1` |
 //! | [`kurrentdb`] | KurrentDB, v1 | `event_store.client` and those inside it |
 //! | [`kurrentdb_v2`] | KurrentDB, v2: appends to many streams | `kurrentdb.protocol.v2.streams` |
 //! | [`kurrent_rpc`] | errors of any service of KurrentDB, v2 | `kurrent.rpc` |
@@ -29,6 +30,12 @@
 )]
 #[rustfmt::skip]
 mod generated;
+
+/// The protocol of Annals itself, which mirrors the contract of `annals_core::Backend`.
+///
+/// The text of events is `Bytes` here, and shares the buffer it was read from; whoever reads it
+/// checks that it is UTF-8.
+pub use generated::annals::v1 as annals;
 
 /// Statuses of calls, and the numbers they have.
 pub use generated::google::rpc as google_rpc;

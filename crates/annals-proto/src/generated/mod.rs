@@ -1,4 +1,5 @@
 // Written by `cargo xtask codegen` from proto/; not to be edited.
+pub mod annals;
 pub mod event_store;
 pub mod google;
 pub mod kurrent;
