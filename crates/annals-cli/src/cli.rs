@@ -65,6 +65,7 @@ pub(crate) enum Command {
     Read(cmd::read::Args),
     Tail(cmd::tail::Args),
     Stream(cmd::stream::Args),
+    Serve(cmd::serve::Args),
     Info(cmd::info::Args),
     Import(cmd::import::Args),
     Export(cmd::export::Args),

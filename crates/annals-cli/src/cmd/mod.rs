@@ -11,6 +11,7 @@ pub(crate) mod info;
 pub(crate) mod man;
 pub(crate) mod migrate;
 pub(crate) mod read;
+pub(crate) mod serve;
 pub(crate) mod stream;
 pub(crate) mod tail;
 pub(crate) mod verify;
@@ -24,6 +25,7 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Read(args) => read::run(&args, session),
         Command::Tail(args) => tail::run(&args, session),
         Command::Stream(args) => stream::run(args, session),
+        Command::Serve(args) => serve::run(&args, session),
         Command::Info(args) => info::run(&args, session),
         Command::Import(args) => import::run(&args, session),
         Command::Export(args) => export::run(&args, session),

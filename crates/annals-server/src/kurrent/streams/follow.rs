@@ -1,0 +1,166 @@
+//! Catch-up subscriptions: what there is, a mark, and then what comes.
+
+use std::sync::Arc;
+
+use annals_core::{
+    Clock, Delivery, Position, Query, RecordedEvent, Result, StreamName, Subscribe,
+    SubscribeStart, SystemClock, Version,
+};
+use annals_proto::kurrentdb::streams::{
+    ReadResp,
+    read_resp::{CaughtUp, Checkpoint, Content, Position as AllPosition, SubscriptionConfirmation},
+};
+use futures_lite::{StreamExt, stream};
+use tonic::Status;
+use uuid::Uuid;
+
+use super::{
+    ResponseStream, answer,
+    request::{Asked, From, Links, What, Window},
+};
+use crate::{
+    filter::Filter,
+    links::{self, Entry},
+    node::Node,
+    wire::{position, status::status},
+};
+
+/// Answers a subscription.
+pub(super) async fn respond(node: &Node, asked: Asked) -> Result<ResponseStream, Status> {
+    let mut progress = Progress::default();
+    let subscribe = match asked.what {
+        What::Stream { stream, from } => {
+            let start = from.start();
+            progress.stream = Some(reached(node, &stream, start).await.map_err(|e| status(&e))?);
+            Subscribe::stream(stream, start)
+        }
+        What::All { from, filter } => of_all(from, filter, &mut progress).map_err(|e| status(&e))?,
+    };
+    let confirmation = Content::Confirmation(SubscriptionConfirmation {
+        subscription_id: Uuid::new_v4().to_string(),
+    });
+    let (store, links, form) = (Arc::clone(&node.store), asked.links, asked.form);
+    let steps = node.store.subscribe(subscribe).flat_map(move |delivery| {
+        stream::iter(match delivery {
+            Ok(delivery) => progress.step(delivery),
+            Err(error) => vec![Err(error)],
+        })
+    });
+    let answers = steps.then(move |step| {
+        let store = Arc::clone(&store);
+        async move {
+            let answer = async {
+                Ok(match (step?, links) {
+                    (Step::Event(event), Links::AsTheyAre) => {
+                        answer::event(&Entry::Event(event), form)
+                    }
+                    (Step::Event(event), Links::Resolved) => {
+                        answer::event(&links::resolve(store.as_ref(), event).await?, form)
+                    }
+                    (Step::Mark(mark), _) => mark,
+                })
+            };
+            answer.await.map_err(|error| status(&error))
+        }
+    });
+    let answers = stream::once(Ok(answer::of(confirmation))).chain(answers);
+    Ok(node.stopping.end(answers).boxed())
+}
+
+/// The version up to which a subscription knows its stream when it begins.
+async fn reached(
+    node: &Node,
+    stream: &StreamName,
+    start: SubscribeStart<Version>,
+) -> Result<Option<Version>> {
+    let last = node.store.stream_info(stream).await?.last_version;
+    Ok(match start {
+        SubscribeStart::Beginning => None,
+        SubscribeStart::After(version) => last.map(|last| last.min(version)),
+        SubscribeStart::End => last,
+    })
+}
+
+fn of_all(
+    from: From<Option<Position>>,
+    filter: Option<(Filter, Window)>,
+    progress: &mut Progress,
+) -> Result<Subscribe> {
+    let start = match from {
+        From::Start | From::At(None) => SubscribeStart::Beginning,
+        From::At(Some(position)) => SubscribeStart::After(position),
+        From::End => SubscribeStart::End,
+    };
+    let Some((filter, window)) = filter else {
+        return Ok(Subscribe::all(Query::all(), start));
+    };
+    let subscribe = Subscribe::all(filter.query()?, start);
+    progress.filter = Some(filter);
+    Ok(subscribe.checkpoint_every(window.interval))
+}
+
+/// What a subscription has given so far.
+#[derive(Debug, Default)]
+struct Progress {
+    /// For a stream, the newest version that was given.
+    stream: Option<Option<Version>>,
+    filter: Option<Filter>,
+    checkpoint: Option<Position>,
+}
+
+enum Step {
+    Event(RecordedEvent),
+    Mark(ReadResp),
+}
+
+impl Progress {
+    fn step(&mut self, delivery: Delivery) -> Vec<Result<Step>> {
+        match delivery {
+            Delivery::Event(event) => {
+                match self.filter.as_ref().map_or(Ok(true), |filter| filter.passes(&event)) {
+                    Ok(false) => return Vec::new(),
+                    Ok(true) => {}
+                    Err(error) => return vec![Err(error)],
+                }
+                if let Some(last) = &mut self.stream {
+                    *last = Some(event.version);
+                }
+                vec![Ok(Step::Event(event))]
+            }
+            Delivery::Checkpoint(position) => self.checkpoint(position).into_iter().map(Ok).collect(),
+            Delivery::CaughtUp { position } => {
+                let checkpoint = position.filter(|_| self.filter.is_some());
+                let checkpoint = checkpoint.and_then(|position| self.checkpoint(position));
+                checkpoint.into_iter().chain([self.caught_up(position)]).map(Ok).collect()
+            }
+            // Other servers never say it: they say a second time that all was given.
+            Delivery::FellBehind { .. } => Vec::new(),
+        }
+    }
+
+    /// How far the search for matching events is, unless that was said already.
+    fn checkpoint(&mut self, position: Position) -> Option<Step> {
+        if self.checkpoint.replace(position) == Some(position) {
+            return None;
+        }
+        let position = position::to_wire(position);
+        Some(Step::Mark(answer::of(Content::Checkpoint(Checkpoint {
+            commit_position: position,
+            prepare_position: position,
+            timestamp: Some(answer::time(SystemClock.now())),
+        }))))
+    }
+
+    fn caught_up(&self, position: Option<Position>) -> Step {
+        let at = position.map_or(0, position::to_wire);
+        let (stream_revision, position) = match self.stream {
+            Some(last) => (last.and_then(|last| i64::try_from(last.get()).ok()), None),
+            None => (None, Some(AllPosition { commit_position: at, prepare_position: at })),
+        };
+        Step::Mark(answer::of(Content::CaughtUp(CaughtUp {
+            timestamp: Some(answer::time(SystemClock.now())),
+            stream_revision,
+            position,
+        })))
+    }
+}
