@@ -47,7 +47,11 @@ impl Filter {
         let Expression { regex, prefixes } = expression;
         let size = regex.len() + prefixes.iter().map(String::len).sum::<usize>();
         if size > PATTERN_BYTES_MAX {
-            return Err(Error::too_large("the size of the filter in bytes", size, PATTERN_BYTES_MAX));
+            return Err(Error::too_large(
+                "the size of the filter in bytes",
+                size,
+                PATTERN_BYTES_MAX,
+            ));
         }
         let test = if regex.is_empty() {
             Test::Prefixes(prefixes)
@@ -77,7 +81,9 @@ impl Filter {
         // A prefix up to the first hyphen is a category, and those are indexed.
         let items = prefixes.iter().map(|prefix| {
             let (category, rest) = prefix.split_once('-')?;
-            if !rest.is_empty() { return None; }
+            if !rest.is_empty() {
+                return None;
+            }
             Category::new(category.to_owned()).ok().map(QueryItem::category)
         });
         match items.collect::<Option<Vec<_>>>() {
@@ -118,7 +124,9 @@ mod tests {
     fn events() -> Vec<RecordedEvent> {
         block_on(async {
             let store = MemoryBackend::new();
-            for (stream, event_type) in [("account-1", "opened"), ("accounts", "$>"), ("b-1", "Result")] {
+            for (stream, event_type) in
+                [("account-1", "opened"), ("accounts", "$>"), ("b-1", "Result")]
+            {
                 let event = NewEvent::new(EventType::new(event_type).unwrap(), "{}");
                 let stream = StreamName::new(stream).unwrap();
                 store.append(Append::to(stream, ExpectedVersion::Any, [event])).await.unwrap();
@@ -130,7 +138,8 @@ mod tests {
 
     fn passing(subject: Subject, regex: &str, prefixes: &[&str]) -> Vec<bool> {
         let prefixes = prefixes.iter().map(|&prefix| prefix.to_owned()).collect();
-        let filter = Filter::new(subject, Expression { regex: regex.to_owned(), prefixes }).unwrap();
+        let filter =
+            Filter::new(subject, Expression { regex: regex.to_owned(), prefixes }).unwrap();
         events().iter().map(|event| filter.passes(event).unwrap()).collect()
     }
 
@@ -169,6 +178,8 @@ mod tests {
         assert!(filter("(").is_err());
         assert!(filter(&"a".repeat(PATTERN_BYTES_MAX + 1)).is_err());
         let slow = filter(r"^(?=(\w+)+\1-$)").unwrap();
-        assert!(events().iter().all(|event| slow.passes(event).is_ok() || slow.passes(event).is_err()));
+        assert!(
+            events().iter().all(|event| slow.passes(event).is_ok() || slow.passes(event).is_err())
+        );
     }
 }

@@ -10,11 +10,22 @@ pub(crate) const LINK: &str = "$>";
 
 /// An event as a reader gets it.
 #[derive(Debug)]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "nearly every entry is an event; a box would cost each of them an allocation"
+)]
 pub(crate) enum Entry {
     /// An event that was read where it stands.
     Event(RecordedEvent),
-    /// A link, with the event it leads to, unless that can no longer be read.
-    Link { link: RecordedEvent, target: Option<RecordedEvent> },
+    /// A link.
+    Link(Box<Link>),
+}
+
+/// A link with the event it leads to, unless that can no longer be read.
+#[derive(Debug)]
+pub(crate) struct Link {
+    pub(crate) link: RecordedEvent,
+    pub(crate) target: Option<RecordedEvent>,
 }
 
 impl Entry {
@@ -22,7 +33,7 @@ impl Entry {
     pub(crate) fn original(&self) -> &RecordedEvent {
         match self {
             Self::Event(event) => event,
-            Self::Link { link, .. } => link,
+            Self::Link(link) => &link.link,
         }
     }
 }
@@ -36,7 +47,7 @@ pub(crate) async fn resolve(store: &dyn Backend, event: RecordedEvent) -> Result
         Some((stream, version)) => event_at(store, stream, version).await?,
         None => None,
     };
-    Ok(Entry::Link { link: event, target })
+    Ok(Entry::Link(Box::new(Link { link: event, target })))
 }
 
 /// Where a link leads; `None` when its data is not that of a link.

@@ -5,9 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use annals_core::Backend;
 use uuid::Uuid;
 
-use crate::{
-    access::Access, http::authority::Authority, options::Options, stopping::Stopping,
-};
+use crate::{access::Access, http::authority::Authority, options::Options, stopping::Stopping};
 
 /// One server over one store.
 #[derive(Debug)]

@@ -8,7 +8,11 @@ use hyper_util::{
     server::{conn::auto, graceful::GracefulShutdown},
     service::TowerToHyperService,
 };
-use tokio::{net::TcpListener, sync::Semaphore, time};
+use tokio::{
+    net::TcpListener,
+    sync::Semaphore,
+    time::{self, MissedTickBehavior},
+};
 
 use crate::{
     http,
@@ -27,7 +31,7 @@ pub struct Server {
 
 /// How long calls that are under way may go on once the server stops.
 const DRAIN: Duration = Duration::from_secs(10);
-/// How long accepting waits when the process has no room for another connection.
+/// How often accepting is tried when the process has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How much a client may send on one call before it is read.
 const STREAM_WINDOW: u32 = 1024 * 1024;
@@ -86,13 +90,15 @@ impl Server {
             .keep_alive_timeout(Duration::from_secs(20));
         builder.http1().timer(TokioTimer::new());
         let router = http::router(&self.node);
+        let mut pause = time::interval(ACCEPT_PAUSE);
+        pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
             let socket = match self.listener.accept().await {
                 Ok((socket, _)) => socket,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
-                    time::sleep(ACCEPT_PAUSE).await;
+                    pause.tick().await;
                     continue;
                 }
             };

@@ -49,23 +49,24 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit> {
     let store = session.open_or_create()?;
     let what = || "the server could not be started".to_owned();
     let runtime = Builder::new_multi_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
+    let runtime =
+        runtime.map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
     let options =
         Options { listen: args.listen, advertise: args.advertise.clone(), ..Options::default() };
-    serve(&runtime, store, options, session)
+    serve(&runtime, &store, options, session)
 }
 
 fn serve(
     runtime: &Runtime,
-    store: Arc<dyn Backend>,
+    store: &Arc<dyn Backend>,
     options: Options,
     session: &Session,
 ) -> Result<Exit> {
     let what = || "the server could not be started".to_owned();
     runtime.block_on(async {
-        let server = Server::bind(Arc::clone(&store), options).await.or_fail(what)?;
-        let (mut interrupt, mut terminate) = signals()
-            .map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
+        let server = Server::bind(Arc::clone(store), options).await.or_fail(what)?;
+        let (mut interrupt, mut terminate) =
+            signals().map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
         session.note(&format!("serving {} on {}", session.url(), server.address()));
         server
             .run(async {

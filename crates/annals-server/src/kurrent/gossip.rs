@@ -5,9 +5,7 @@ use std::sync::Arc;
 use annals_core::{Clock, SystemClock};
 use annals_proto::kurrentdb::{
     Empty,
-    gossip::{
-        ClusterInfo, EndPoint, MemberInfo, gossip_server::Gossip, member_info::VNodeState,
-    },
+    gossip::{ClusterInfo, EndPoint, MemberInfo, gossip_server::Gossip, member_info::VNodeState},
 };
 use tonic::{Request, Response, Status};
 

@@ -80,7 +80,8 @@ impl From<Refused> for Status {
 /// The event that a client proposes.
 pub(crate) fn new_event(mut proposed: Proposed) -> Result<NewEvent, Refused> {
     let event_type = proposed.properties.remove(TYPE).ok_or(Refused::Missing(TYPE))?;
-    let content_type = proposed.properties.remove(CONTENT_TYPE).ok_or(Refused::Missing(CONTENT_TYPE))?;
+    let content_type =
+        proposed.properties.remove(CONTENT_TYPE).ok_or(Refused::Missing(CONTENT_TYPE))?;
     let id = ids::event_id(proposed.id)?;
     let tags = tags_in(&proposed.custom_metadata)?;
     let event = NewEvent {
@@ -180,7 +181,10 @@ mod tests {
     #[test]
     fn tags_are_found_in_the_metadata() {
         let with = |metadata: &'static str| {
-            new_event(Proposed { custom_metadata: Bytes::from_static(metadata.as_bytes()), ..proposed() })
+            new_event(Proposed {
+                custom_metadata: Bytes::from_static(metadata.as_bytes()),
+                ..proposed()
+            })
         };
         let event = with(r#"{"$tags":["a:1","b"],"x":1}"#).unwrap();
         let tags: Vec<_> = event.tags.into_iter().map(|tag| tag.as_str().to_owned()).collect();

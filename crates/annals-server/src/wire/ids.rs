@@ -86,7 +86,8 @@ mod tests {
         assert!(uuid_from_wire(Some(text), "it").is_err());
         assert!(uuid_from_wire(None, "it").is_err());
         assert!(stream_name(None).is_err());
-        let named = |name: &'static [u8]| stream_name(Some(StreamIdentifier { stream_name: name.into() }));
+        let named =
+            |name: &'static [u8]| stream_name(Some(StreamIdentifier { stream_name: name.into() }));
         assert!(named(b"\xff").is_err());
         assert!(named(b"").is_err());
         assert_eq!(named(b"account-1").unwrap().as_str(), "account-1");

@@ -119,12 +119,7 @@ fn too_large(error: &Error) -> Status {
     let is_size = error.context().iter().any(|(name, value)| *name == "limit" && *value == limit);
     if is_size {
         let message = format!("Maximum Append Size of {limit} Exceeded.");
-        return exception(
-            Code::InvalidArgument,
-            "maximum-append-size-exceeded",
-            message,
-            &facts,
-        );
+        return exception(Code::InvalidArgument, "maximum-append-size-exceeded", message, &facts);
     }
     Status::invalid_argument(error.to_string())
 }

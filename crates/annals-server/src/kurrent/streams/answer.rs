@@ -1,11 +1,9 @@
 //! What is answered to a reader, one message for each event.
 
 use annals_core::{BoxStream, RecordedEvent, Result, StreamName, Timestamp};
-use annals_proto::kurrentdb::{
-    streams::{
-        ReadResp,
-        read_resp::{self, Content, read_event::Position as ReadPosition},
-    },
+use annals_proto::kurrentdb::streams::{
+    ReadResp,
+    read_resp::{self, Content, read_event::Position as ReadPosition},
 };
 use futures_lite::StreamExt;
 use std::sync::Arc;
@@ -30,7 +28,7 @@ pub(super) const fn of(content: Content) -> ReadResp {
 pub(super) fn event(entry: &Entry, form: UuidForm) -> ReadResp {
     let (event, link) = match entry {
         Entry::Event(event) => (Some(event), None),
-        Entry::Link { link, target } => (target.as_ref(), Some(link)),
+        Entry::Link(link) => (link.target.as_ref(), Some(&link.link)),
     };
     let at = position::to_wire(entry.original().position);
     of(Content::Event(read_resp::ReadEvent {
@@ -41,8 +39,8 @@ pub(super) fn event(entry: &Entry, form: UuidForm) -> ReadResp {
 }
 
 /// The stream was never written, or is deleted.
-pub(super) fn not_found(stream: StreamName) -> ReadResp {
-    let stream_identifier = Some(ids::stream_to_wire(&stream));
+pub(super) fn not_found(stream: &StreamName) -> ReadResp {
+    let stream_identifier = Some(ids::stream_to_wire(stream));
     of(Content::StreamNotFound(read_resp::StreamNotFound { stream_identifier }))
 }
 

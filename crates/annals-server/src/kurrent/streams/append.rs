@@ -1,5 +1,6 @@
 //! One append: options first, then the events.
 
+use annals_core::Version;
 use annals_core::{Append, Appended, Error, ErrorKind, ExpectedVersion, StreamName, limits};
 use annals_proto::kurrentdb::{
     Empty,
@@ -13,7 +14,6 @@ use annals_proto::kurrentdb::{
         },
     },
 };
-use annals_core::Version;
 use tonic::{Status, Streaming};
 
 use crate::{
@@ -32,9 +32,9 @@ pub(super) async fn append(
     caller: &Caller,
     mut requests: Streaming<AppendReq>,
 ) -> Result<AppendResp, Status> {
-    let options = match requests.message().await?.and_then(|request| request.content) {
-        Some(Content::Options(options)) => options,
-        _ => return Err(Status::invalid_argument("the options of the append must come first")),
+    let first = requests.message().await?.and_then(|request| request.content);
+    let Some(Content::Options(options)) = first else {
+        return Err(Status::invalid_argument("the options of the append must come first"));
     };
     let (stream, expected) = target(options).map_err(|error| status(&error))?;
     let right =

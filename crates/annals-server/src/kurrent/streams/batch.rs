@@ -6,24 +6,30 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use annals_core::{Append, Appended, Error, ErrorKind, NewEvent, Result, StreamName, limits};
+use annals_core::{ExpectedVersion, Version};
 use annals_proto::kurrentdb::{
     AllStreamPosition, StreamIdentifier, Uuid as WireUuid,
     streams::{
         BatchAppendReq, BatchAppendResp,
-        batch_append_req::{Options, ProposedMessage, options::{DeadlineOption, ExpectedStreamPosition}},
+        batch_append_req::{
+            Options, ProposedMessage,
+            options::{DeadlineOption, ExpectedStreamPosition},
+        },
         batch_append_resp::{
             self, Success,
             success::{CurrentRevisionOption, PositionOption},
         },
     },
 };
-use annals_core::{ExpectedVersion, Version};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{sync::mpsc, time};
 use tonic::{Status, Streaming};
 use uuid::Uuid;
 
-use super::{ResponseStream, batch_error::{self, Failed}};
+use super::{
+    ResponseStream,
+    batch_error::{self, Failed},
+};
 use crate::{
     access::{Caller, StreamRight},
     node::Node,
@@ -155,7 +161,8 @@ impl Open {
 }
 
 fn begin(options: Option<Options>) -> Result<Batch> {
-    let options = options.ok_or_else(|| Error::invalid("the first part of an append has no options"))?;
+    let options =
+        options.ok_or_else(|| Error::invalid("the first part of an append has no options"))?;
     let expected = match options.expected_stream_position {
         Some(ExpectedStreamPosition::StreamPosition(version)) => {
             ExpectedVersion::Exact(Version::new(version))
@@ -239,10 +246,8 @@ fn stored(id: Uuid, stream: StreamIdentifier, appended: &Appended) -> BatchAppen
         let at = position::to_wire(position);
         PositionOption::Position(AllStreamPosition { commit_position: at, prepare_position: at })
     });
-    let success = Success {
-        current_revision_option: Some(revision),
-        position_option: Some(position),
-    };
+    let success =
+        Success { current_revision_option: Some(revision), position_option: Some(position) };
     BatchAppendResp {
         correlation_id: Some(correlation(id)),
         stream_identifier: Some(stream),

@@ -23,7 +23,9 @@ pub(super) async fn soft(
     request: DeleteReq,
 ) -> Result<DeleteResp, Status> {
     use delete_req::options::ExpectedStreamRevision as Wire;
-    let options = request.options.ok_or_else(|| Status::invalid_argument("'options' is a required argument"))?;
+    let options = request
+        .options
+        .ok_or_else(|| Status::invalid_argument("'options' is a required argument"))?;
     let expected = options.expected_stream_revision.map(|expected| match expected {
         Wire::Revision(revision) => ExpectedVersion::Exact(Version::new(revision)),
         Wire::NoStream(_) => ExpectedVersion::NoStream,
@@ -42,7 +44,9 @@ pub(super) async fn tombstone(
     request: TombstoneReq,
 ) -> Result<TombstoneResp, Status> {
     use tombstone_req::options::ExpectedStreamRevision as Wire;
-    let options = request.options.ok_or_else(|| Status::invalid_argument("'options' is a required argument"))?;
+    let options = request
+        .options
+        .ok_or_else(|| Status::invalid_argument("'options' is a required argument"))?;
     let expected = options.expected_stream_revision.map(|expected| match expected {
         Wire::Revision(revision) => ExpectedVersion::Exact(Version::new(revision)),
         Wire::NoStream(_) => ExpectedVersion::NoStream,
@@ -64,9 +68,8 @@ async fn delete(
 ) -> Result<u64, Status> {
     let work = async {
         let stream = ids::stream_name(stream)?;
-        let expected = expected.ok_or_else(|| {
-            Error::invalid("'expected_stream_revision' is a required argument")
-        })?;
+        let expected = expected
+            .ok_or_else(|| Error::invalid("'expected_stream_revision' is a required argument"))?;
         node.access.stream(caller, &stream, StreamRight::Delete).await?;
         node.store.delete_stream(DeleteStream { stream, expected, mode }).await
     };

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Clock, Delivery, Position, Query, RecordedEvent, Result, StreamName, Subscribe,
-    SubscribeStart, SystemClock, Version,
+    Clock, Delivery, Position, Query, RecordedEvent, Result, StreamName, Subscribe, SubscribeStart,
+    SystemClock, Version,
 };
 use annals_proto::kurrentdb::streams::{
     ReadResp,
@@ -34,7 +34,9 @@ pub(super) async fn respond(node: &Node, asked: Asked) -> Result<ResponseStream,
             progress.stream = Some(reached(node, &stream, start).await.map_err(|e| status(&e))?);
             Subscribe::stream(stream, start)
         }
-        What::All { from, filter } => of_all(from, filter, &mut progress).map_err(|e| status(&e))?,
+        What::All { from, filter } => {
+            of_all(from, filter, &mut progress).map_err(|e| status(&e))?
+        }
     };
     let confirmation = Content::Confirmation(SubscriptionConfirmation {
         subscription_id: Uuid::new_v4().to_string(),
@@ -127,7 +129,9 @@ impl Progress {
                 }
                 vec![Ok(Step::Event(event))]
             }
-            Delivery::Checkpoint(position) => self.checkpoint(position).into_iter().map(Ok).collect(),
+            Delivery::Checkpoint(position) => {
+                self.checkpoint(position).into_iter().map(Ok).collect()
+            }
             Delivery::CaughtUp { position } => {
                 let checkpoint = position.filter(|_| self.filter.is_some());
                 let checkpoint = checkpoint.and_then(|position| self.checkpoint(position));

@@ -12,11 +12,7 @@ use super::{
     ResponseStream, answer,
     request::{Asked, Bounds, From, What},
 };
-use crate::{
-    filter::Filter,
-    node::Node,
-    wire::status::status,
-};
+use crate::{filter::Filter, node::Node, wire::status::status};
 
 /// Answers a read.
 ///
@@ -48,7 +44,7 @@ pub(super) async fn respond(
     }
     let first = match events.next().await {
         Some(Err(error)) if error.kind() == ErrorKind::StreamNotFound => {
-            return Ok(not_found(name));
+            return Ok(not_found(name.as_ref()));
         }
         Some(Err(error)) => return Err(status(&error)),
         first => first,
@@ -56,7 +52,8 @@ pub(super) async fn respond(
     let is_empty = first.is_none();
     let answers = answer::entries(node, stream::iter(first).chain(events).boxed(), asked.links);
     let form = asked.form;
-    let answers = answers.map(move |entry| Ok(answer::event(&entry.map_err(|e| status(&e))?, form)));
+    let answers =
+        answers.map(move |entry| Ok(answer::event(&entry.map_err(|e| status(&e))?, form)));
     match tail {
         None => Ok(answers.boxed()),
         Some(stream) => {
@@ -128,7 +125,7 @@ fn passing(
     passing.take(usize::try_from(count).unwrap_or(usize::MAX)).boxed()
 }
 
-fn not_found(stream: Option<StreamName>) -> ResponseStream {
+fn not_found(stream: Option<&StreamName>) -> ResponseStream {
     let content = stream.map(answer::not_found);
     stream::iter(content.map(Ok)).boxed()
 }
@@ -141,7 +138,8 @@ async fn bounds(
     is_empty: bool,
 ) -> Result<Vec<ReadResp>, Error> {
     let info = node.store.stream_info(&stream).await?;
-    let begins_later = is_empty && direction == Direction::Forward && info.first_version > Version::FIRST;
+    let begins_later =
+        is_empty && direction == Direction::Forward && info.first_version > Version::FIRST;
     let first = begins_later.then_some(Content::FirstStreamPosition(info.first_version.get()));
     let last = info.last_version.map(|last| Content::LastStreamPosition(last.get()));
     Ok(first.into_iter().chain(last).map(answer::of).collect())
