@@ -97,7 +97,7 @@ fn of_all(
         return Ok(Subscribe::all(Query::all(), start));
     };
     let subscribe = Subscribe::all(filter.query()?, start);
-    progress.filter = Some(filter);
+    progress.filter = Some((filter, window));
     Ok(subscribe.checkpoint_every(window.interval))
 }
 
@@ -106,7 +106,9 @@ fn of_all(
 struct Progress {
     /// For a stream, the newest version that was given.
     stream: Option<Option<Version>>,
-    filter: Option<Filter>,
+    filter: Option<(Filter, Window)>,
+    /// How many events were looked at since a checkpoint was last given.
+    looked_at: u64,
     checkpoint: Option<Position>,
 }
 
@@ -118,17 +120,7 @@ enum Step {
 impl Progress {
     fn step(&mut self, delivery: Delivery) -> Vec<Result<Step>> {
         match delivery {
-            Delivery::Event(event) => {
-                match self.filter.as_ref().map_or(Ok(true), |filter| filter.passes(&event)) {
-                    Ok(false) => return Vec::new(),
-                    Ok(true) => {}
-                    Err(error) => return vec![Err(error)],
-                }
-                if let Some(last) = &mut self.stream {
-                    *last = Some(event.version);
-                }
-                vec![Ok(Step::Event(event))]
-            }
+            Delivery::Event(event) => self.event(event),
             Delivery::Checkpoint(position) => {
                 self.checkpoint(position).into_iter().map(Ok).collect()
             }
@@ -142,8 +134,27 @@ impl Progress {
         }
     }
 
+    fn event(&mut self, event: RecordedEvent) -> Vec<Result<Step>> {
+        if let Some(last) = &mut self.stream {
+            *last = Some(event.version);
+        }
+        let Some((filter, window)) = &self.filter else {
+            return vec![Ok(Step::Event(event))];
+        };
+        let passes = match filter.passes(&event) {
+            Ok(passes) => passes,
+            Err(error) => return vec![Err(error)],
+        };
+        self.looked_at += 1;
+        let is_due = self.looked_at >= window.interval.get();
+        let mark = if is_due { self.checkpoint(event.position) } else { None };
+        let event = passes.then_some(Step::Event(event));
+        event.into_iter().chain(mark).map(Ok).collect()
+    }
+
     /// How far the search for matching events is, unless that was said already.
     fn checkpoint(&mut self, position: Position) -> Option<Step> {
+        self.looked_at = 0;
         if self.checkpoint.replace(position) == Some(position) {
             return None;
         }

@@ -42,6 +42,7 @@ pub(super) async fn respond(
     if let Some(filter) = filter {
         events = passing(events, filter, count);
     }
+    let mut events = events.fuse();
     let first = match events.next().await {
         Some(Err(error)) if error.kind() == ErrorKind::StreamNotFound => {
             return Ok(not_found(name.as_ref()));

@@ -1,0 +1,61 @@
+//! Clients that nobody here wrote, against the binary as users start it.
+//!
+//! Each case is a function in a script beside this file. Where the Python packages are missing,
+//! every case shows as ignored, unless `ANNALS_REQUIRE` names `clients`.
+
+mod python;
+mod server;
+
+use std::process::ExitCode;
+
+use annals_testbed::is_required;
+use libtest_mimic::{Arguments, Failed, Trial};
+
+use self::{python::Python, server::Server};
+
+/// A script, by the package it needs.
+struct Script {
+    package: &'static str,
+    file: &'static str,
+    text: &'static str,
+}
+
+const SCRIPTS: &[Script] = &[Script {
+    package: "kurrentdbclient",
+    file: "kurrentdb_cases.py",
+    text: include_str!("kurrentdb_cases.py"),
+}];
+
+fn main() -> ExitCode {
+    let arguments = Arguments::from_args();
+    let trials = SCRIPTS.iter().flat_map(trials).collect();
+    libtest_mimic::run(&arguments, trials).exit_code()
+}
+
+fn trials(script: &'static Script) -> Vec<Trial> {
+    let python = Python::with(script.package);
+    let is_ignored = python.is_none() && !is_required("clients");
+    let cases = cases(script.text);
+    assert!(!cases.is_empty(), "{} has no cases", script.file);
+    let trial = |case: &'static str| {
+        let python = python.clone();
+        let name = format!("{}::{}", script.package, case.trim_start_matches("case_"));
+        Trial::test(name, move || run(script, case, python)).with_ignored_flag(is_ignored)
+    };
+    cases.into_iter().map(trial).collect()
+}
+
+fn cases(text: &'static str) -> Vec<&'static str> {
+    let names = text.lines().filter_map(|line| line.strip_prefix("def "));
+    let names = names.filter_map(|name| name.split('(').next());
+    names.filter(|name| name.starts_with("case_")).collect()
+}
+
+fn run(script: &Script, case: &str, python: Option<Python>) -> Result<(), Failed> {
+    let python = python.ok_or_else(|| {
+        format!("the Python package `{}` is missing; `pip install` it", script.package)
+    })?;
+    let server = Server::start()?;
+    let url = format!("kurrentdb://localhost:{}?tls=false", server.port());
+    python.run(script.file, &[case, &url])
+}
