@@ -6,8 +6,10 @@
 //! What cannot be had is a skipped step, or a failed one if `ANNALS_REQUIRE`
 //! names it.
 
+mod clients;
 mod install;
 
+use std::path::PathBuf;
 use std::process::Command;
 
 use annals_testbed::is_required;
@@ -23,6 +25,8 @@ const CONNECTIONS_MAX: &str = "300";
 #[derive(Debug)]
 pub(crate) struct Services {
     postgres: Option<Shared>,
+    /// The folder with the clients' packages.
+    clients: Option<PathBuf>,
 }
 
 /// A PostgreSQL that all tests share.
@@ -36,8 +40,11 @@ enum Shared {
 impl Services {
     /// Starts what is there, or is there after an installation.
     pub(crate) fn start(run: &mut Run) -> Self {
-        let need = if is_required("postgres") { Need::Required } else { Need::Wanted };
-        Self { postgres: run.prepare("services", "PostgreSQL for the tests", need, postgres) }
+        let need = |service| if is_required(service) { Need::Required } else { Need::Wanted };
+        let postgres =
+            run.prepare("services", "PostgreSQL for the tests", need("postgres"), postgres);
+        let clients = run.prepare("clients", "Python clients", need("clients"), clients::packages);
+        Self { postgres, clients }
     }
 
     /// The URL of the PostgreSQL that tests share.
@@ -52,6 +59,9 @@ impl Services {
     pub(crate) fn tell(&self, mut command: Command) -> Command {
         if let Some(url) = self.postgres() {
             command.env(SHARED, url);
+        }
+        if let Some(folder) = &self.clients {
+            command.env(clients::PACKAGES, folder);
         }
         command
     }
@@ -84,15 +94,18 @@ mod tests {
     #[test]
     fn a_command_learns_where_the_services_are() {
         let url = "postgres://annals@127.0.0.1:1/postgres";
-        let services = Services { postgres: Some(Shared::Given(url.to_owned())) };
+        let folder = PathBuf::from("packages");
+        let services =
+            Services { postgres: Some(Shared::Given(url.to_owned())), clients: Some(folder) };
         let command = services.tell(Command::new("true"));
         let told: Vec<_> = command.get_envs().collect();
-        assert_eq!(told, [(SHARED.as_ref(), Some(url.as_ref()))]);
+        assert!(told.contains(&(SHARED.as_ref(), Some(url.as_ref()))));
+        assert!(told.contains(&(clients::PACKAGES.as_ref(), Some("packages".as_ref()))));
     }
 
     #[test]
     fn without_services_a_command_stays_as_it_is() {
-        let command = Services { postgres: None }.tell(Command::new("true"));
+        let command = Services { postgres: None, clients: None }.tell(Command::new("true"));
         assert_eq!(command.get_envs().count(), 0);
     }
 }

@@ -1,7 +1,7 @@
-//! Installing PostgreSQL where this is one command: with apt-get, as root or
+//! Installing packages where this is one command: with apt-get, as root or
 //! with a sudo that asks for no password.
 //!
-//! Only the programs are wanted. Debian would also make a first data folder and
+//! Of PostgreSQL only the programs are wanted. Debian would also make a first data folder and
 //! start a server on it; a file that is there only meanwhile keeps it from that.
 //! Every command is printed before it runs.
 
@@ -42,7 +42,7 @@ struct Machine {
 pub(super) fn postgres() -> Result<(), Problem> {
     let rights = may_install(Machine::look())?;
     run(rights, &["sh", "-c", MAKE_NO_CLUSTER])?;
-    let installed = install(rights);
+    let installed = install(rights, PACKAGE);
     run(rights, &["sh", "-c", FORGET_NO_CLUSTER])?;
     installed
 }
@@ -64,21 +64,34 @@ fn may_install(machine: Machine) -> Result<Rights, Problem> {
     machine.rights.ok_or_else(|| left("only root can install it, and sudo asks for a password"))
 }
 
+/// Installs a package that has nothing to be kept from, or says why it is left to the user.
+pub(super) fn package(package: &str, missing: &str) -> Result<(), Problem> {
+    let machine = Machine { names_folder: false, ..Machine::look() };
+    let rights = may_install(machine).map_err(|_| {
+        Problem::new(
+            missing,
+            "installing it takes apt-get, and root or a sudo that asks for no password",
+            format!("install the package `{package}`"),
+        )
+    })?;
+    install(rights, package)
+}
+
 /// The lists of packages are fetched only if they do not lead to the package.
-fn install(rights: Rights) -> Result<(), Problem> {
-    if is_well(Command::new("apt-get").args(["install", "--simulate", PACKAGE]))
-        && run(rights, &install_command()).is_ok()
+fn install(rights: Rights, package: &str) -> Result<(), Problem> {
+    if is_well(Command::new("apt-get").args(["install", "--simulate", package]))
+        && run(rights, &install_command(package)).is_ok()
     {
         return Ok(());
     }
     run(rights, &["apt-get", "update"])?;
-    run(rights, &install_command())
+    run(rights, &install_command(package))
 }
 
-fn install_command() -> [&'static str; 9] {
+fn install_command(package: &str) -> [&str; 9] {
     let [apt, install, yes] = ["apt-get", "install", "--yes"];
     let quiet = "DEBIAN_FRONTEND=noninteractive";
-    ["env", quiet, apt, install, yes, "--no-install-recommends", "-o", LOCK, PACKAGE]
+    ["env", quiet, apt, install, yes, "--no-install-recommends", "-o", LOCK, package]
 }
 
 fn run(rights: Rights, words: &[&str]) -> Result<(), Problem> {
@@ -95,7 +108,7 @@ fn run(rights: Rights, words: &[&str]) -> Result<(), Problem> {
     Err(Problem::new(
         format!("`{program}` failed with {status}"),
         "its own words stand above",
-        format!("install the package `{PACKAGE}` by hand"),
+        "run it by hand and see what it misses",
     ))
 }
 
@@ -168,7 +181,7 @@ mod tests {
 
     #[test]
     fn the_package_comes_alone_and_without_questions() {
-        let words = shown(&install_command());
+        let words = shown(&install_command(PACKAGE));
         assert!(words.starts_with("env DEBIAN_FRONTEND=noninteractive apt-get install --yes "));
         assert!(words.contains("--no-install-recommends") && words.ends_with(" postgresql"));
     }
