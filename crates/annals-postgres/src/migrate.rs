@@ -4,7 +4,7 @@ use annals_core::{Error, ErrorKind, Result};
 use tokio_postgres::{Client, GenericClient};
 use xxhash_rust::xxh3::xxh3_64;
 
-use crate::{failure::failed, sql::quoted};
+use crate::{Options, Partitions, failure::failed, partitions, sql::quoted};
 
 /// One file of SQL.
 #[derive(Debug, Clone, Copy)]
@@ -30,6 +30,17 @@ pub const MIGRATIONS: &[Migration] = &[
     },
 ];
 
+/// The tables of a store that is begun with partitions; with them it stands in the place of the
+/// first migration.
+const TABLES_IN_PARTITIONS: Migration = Migration {
+    version: 1,
+    name: "tables_in_partitions",
+    sql: concat!(
+        include_str!("../migrations/0001_tables.sql"),
+        include_str!("../migrations/0001_tables_in_partitions.sql")
+    ),
+};
+
 /// Whether to bring the schema up to date.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Migrate {
@@ -53,7 +64,11 @@ impl Migration {
 ///
 /// Everything happens in one transaction under a lock, so that several processes may do it at
 /// once, and a failure leaves the schema as it was.
-pub(crate) async fn migrate(client: &mut Client, schema: &str) -> Result<Vec<&'static Migration>> {
+pub(crate) async fn migrate(
+    client: &mut Client,
+    options: &Options,
+) -> Result<Vec<&'static Migration>> {
+    let schema = options.schema.as_str();
     let migrating = |error| failed("migrating", error);
     let transaction = client.transaction().await.map_err(migrating)?;
     transaction
@@ -71,8 +86,12 @@ pub(crate) async fn migrate(client: &mut Client, schema: &str) -> Result<Vec<&'s
         ))
         .await
         .map_err(migrating)?;
-    let applied = applied(&transaction, schema).await?;
-    let missing: Vec<_> = missing(&applied)?;
+    let missing = lacking(&transaction, options).await?;
+    let partitions = options.partitions.map(|count| count.to_string()).unwrap_or_default();
+    transaction
+        .execute("SELECT set_config('annals.partitions', $1, true)", &[&partitions])
+        .await
+        .map_err(migrating)?;
     for migration in &missing {
         transaction.batch_execute(migration.sql).await.map_err(migrating)?;
         transaction
@@ -88,17 +107,31 @@ pub(crate) async fn migrate(client: &mut Client, schema: &str) -> Result<Vec<&'s
 }
 
 /// The migrations that a schema lacks, without applying them.
-pub(crate) async fn pending(client: &Client, schema: &str) -> Result<Vec<&'static Migration>> {
-    let table = format!("{}.migrations", quoted(schema));
+pub(crate) async fn pending(client: &Client, options: &Options) -> Result<Vec<&'static Migration>> {
+    let table = format!("{}.migrations", quoted(&options.schema));
     let exists: bool = client
         .query_one("SELECT to_regclass($1) IS NOT NULL", &[&table])
         .await
         .map_err(|error| failed("looking for the store", error))?
         .get(0);
     if !exists {
-        return Ok(MIGRATIONS.iter().collect());
+        return missing(&[], options.partitions);
     }
-    missing(&applied(client, schema).await?)
+    lacking(client, options).await
+}
+
+/// What is not applied, where the table `migrations` is there.
+async fn lacking(
+    client: &impl GenericClient,
+    options: &Options,
+) -> Result<Vec<&'static Migration>> {
+    let applied = applied(client, &options.schema).await?;
+    let missing = missing(&applied, options.partitions)?;
+    let has_tables = applied.iter().any(|(version, ..)| *version == TABLES_IN_PARTITIONS.version);
+    if let (true, Some(asked)) = (has_tables, options.partitions) {
+        partitions::check(client, &options.schema, asked).await?;
+    }
+    Ok(missing)
 }
 
 /// A migration that was applied: version, name, checksum.
@@ -115,31 +148,43 @@ async fn applied(client: &impl GenericClient, schema: &str) -> Result<Vec<Applie
 }
 
 /// What is not applied yet.
-fn missing(applied: &[Applied]) -> Result<Vec<&'static Migration>> {
-    for (version, name, checksum) in applied {
-        match MIGRATIONS.iter().find(|known| known.version == *version) {
-            None => {
-                return Err(Error::new(
-                    ErrorKind::Unsupported,
-                    format!(
-                        "the store was migrated to version {version} (`{name}`) by a newer \
-                         program; use that one"
-                    ),
-                ));
-            }
-            Some(known) if known.checksum() != *checksum => {
-                return Err(Error::new(
-                    ErrorKind::Unsupported,
-                    format!(
-                        "migration {version} (`{name}`) was applied in another form than this \
-                         program has; use the program that applied it"
-                    ),
-                ));
-            }
-            Some(_) => {}
-        }
+fn missing(applied: &[Applied], partitions: Option<Partitions>) -> Result<Vec<&'static Migration>> {
+    for migration in applied {
+        check(migration)?;
     }
     let is_missing =
         |known: &&Migration| applied.iter().all(|(version, ..)| *version != known.version);
-    Ok(MIGRATIONS.iter().filter(is_missing).collect())
+    let in_form = |known: &'static Migration| match partitions {
+        Some(_) if known.version == TABLES_IN_PARTITIONS.version => &TABLES_IN_PARTITIONS,
+        _ => known,
+    };
+    Ok(MIGRATIONS.iter().filter(is_missing).map(in_form).collect())
+}
+
+/// Refuses a migration that this program does not have, or has in other forms only.
+fn check((version, name, checksum): &Applied) -> Result<()> {
+    let mut forms = MIGRATIONS
+        .iter()
+        .chain([&TABLES_IN_PARTITIONS])
+        .filter(|known| known.version == *version)
+        .peekable();
+    if forms.peek().is_none() {
+        return Err(Error::new(
+            ErrorKind::Unsupported,
+            format!(
+                "the store was migrated to version {version} (`{name}`) by a newer program; use \
+                 that one"
+            ),
+        ));
+    }
+    if forms.any(|known| known.checksum() == *checksum) {
+        return Ok(());
+    }
+    Err(Error::new(
+        ErrorKind::Unsupported,
+        format!(
+            "migration {version} (`{name}`) was applied in another form than this program has; \
+             use the program that applied it"
+        ),
+    ))
 }

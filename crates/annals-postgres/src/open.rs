@@ -163,10 +163,10 @@ async fn prepare(connector: &Connector, options: &Options) -> Result<(String, i6
     let (mut client, _driver) =
         connector.connect().await.map_err(|error| failed("connecting", error))?;
     check_encoding(&client).await?;
-    let missing = migrate::pending(&client, &options.schema).await?;
+    let missing = migrate::pending(&client, options).await?;
     if !missing.is_empty() {
         check_may_migrate(&missing, options)?;
-        migrate::migrate(&mut client, &options.schema).await?;
+        migrate::migrate(&mut client, options).await?;
     }
     let sql = Sql::new(&quoted(&options.schema));
     let row = client
@@ -222,7 +222,7 @@ async fn client(target: &Target, options: Options) -> Result<(Client, Options)> 
 pub(crate) async fn migrate(target: Target, options: Options) -> Result<Vec<&'static Migration>> {
     alone(async move {
         let (mut client, options) = client(&target, options).await?;
-        migrate::migrate(&mut client, &options.schema).await
+        migrate::migrate(&mut client, &options).await
     })
     .await
 }
@@ -231,7 +231,7 @@ pub(crate) async fn migrate(target: Target, options: Options) -> Result<Vec<&'st
 pub(crate) async fn pending(target: Target, options: Options) -> Result<Vec<&'static Migration>> {
     alone(async move {
         let (client, options) = client(&target, options).await?;
-        migrate::pending(&client, &options.schema).await
+        migrate::pending(&client, &options).await
     })
     .await
 }

@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 use annals_core::{Clock, Error, Result};
 use tokio::runtime::Handle;
 
-use crate::Migrate;
+use crate::{Migrate, Partitions};
 
 /// Whether to make a store where there is none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,6 +26,9 @@ pub struct Options {
     pub create: Create,
     /// Whether missing migrations are applied.
     pub migrate: Migrate,
+    /// Partitions for the events of a store that is begun now; `None`: one table. A store that is
+    /// there already is used as it is with `None`, and refused when it has another number.
+    pub partitions: Option<Partitions>,
     /// Connections for reading. Appends and listening have one each beside them.
     pub pool_size: usize,
     /// How long a read waits for a connection of the pool.
@@ -54,6 +57,7 @@ impl Default for Options {
             schema: "annals".to_owned(),
             create: Create::IfMissing,
             migrate: Migrate::OnOpen,
+            partitions: None,
             pool_size: 10,
             pool_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(60),

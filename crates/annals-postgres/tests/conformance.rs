@@ -1,31 +1,39 @@
-//! The conformance suite on PostgreSQL, each store in a schema of its own.
+//! The conformance suite on PostgreSQL, each store in a schema of its own: once with the events in
+//! one table, once in partitions.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::{num::NonZeroU32, process::ExitCode, sync::Arc};
 
 use annals_core::{Backend, Clock, Error, Result};
-use annals_postgres::{Options, Postgres};
+use annals_postgres::{Options, Partitions, Postgres};
 use annals_testbed::postgres::{self as testbed, Durability, shared_url};
 use annals_testkit::{Harness, Place, run};
 use futures_lite::future::block_on;
 
 /// A database that tests may create schemas in, or why there is none.
 #[derive(Debug)]
-struct Server(Result<String, String>);
+struct Server {
+    name: &'static str,
+    url: Result<String, String>,
+    partitions: Option<Partitions>,
+}
 
 #[derive(Debug)]
 struct Schema {
     url: String,
     name: String,
     clock: Arc<dyn Clock>,
+    partitions: Option<Partitions>,
 }
 
 impl Harness for Server {
     fn name(&self) -> &'static str {
-        "postgres"
+        self.name
     }
 
     fn missing(&self) -> Option<String> {
-        self.0.clone().err()
+        self.url.clone().err()
     }
 
     fn weight(&self) -> NonZeroU32 {
@@ -34,8 +42,8 @@ impl Harness for Server {
 
     fn place(&self, clock: Arc<dyn Clock>) -> Result<Box<dyn Place>> {
         let name = format!("test_{}", uuid::Uuid::now_v7().simple());
-        let url = self.0.clone().map_err(Error::invalid)?;
-        Ok(Box::new(Schema { url, name, clock }))
+        let url = self.url.clone().map_err(Error::invalid)?;
+        Ok(Box::new(Schema { url, name, clock, partitions: self.partitions }))
     }
 }
 
@@ -44,6 +52,7 @@ impl Place for Schema {
         let options = Options {
             schema: self.name.clone(),
             clock: Some(Arc::clone(&self.clock)),
+            partitions: self.partitions,
             ..Options::default()
         };
         Ok(Arc::new(block_on(Postgres::open(&self.url, options))?))
@@ -66,5 +75,9 @@ fn main() -> ExitCode {
         },
         Ok,
     );
-    run(vec![Box::new(Server(url))])
+    let server = |name, partitions| Server { name, url: url.clone(), partitions };
+    run(vec![
+        Box::new(server("postgres", None)),
+        Box::new(server("postgres-in-partitions", Some(Partitions::new(4).unwrap()))),
+    ])
 }

@@ -34,6 +34,7 @@ use settings::Settings;
 /// | --- | --- |
 /// | `schema` | the schema that holds the tables |
 /// | `migrate` | `on-open` or `never` |
+/// | `partitions` | of the events, when the store is begun: a power of two from 2 to 256 |
 /// | `pool_size`, `pool_timeout`, `statement_timeout`, `lock_timeout`, `patience`, `poll_every` | as in [`Options`]; times have a unit: `500ms`, `30s`, `5min`, `1h` |
 /// | `read_from`, `staleness` | replicas to read events from, `host:port` divided by commas, and how old what they give may be: `own` or `any`, see [`Staleness`]; only together |
 /// | `sslmode` | `disable`, `allow`, `prefer` (the default), `require`, `verify-ca`, `verify-full` |

@@ -29,6 +29,7 @@ const KNOWN: &[Known] = &[
     own("lock_timeout"),
     own("migrate"),
     libpq("options", "PGOPTIONS"),
+    own("partitions"),
     libpq("passfile", "PGPASSFILE"),
     libpq("password", "PGPASSWORD"),
     own("patience"),

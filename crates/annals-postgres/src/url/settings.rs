@@ -8,7 +8,7 @@ use super::{
     duration,
     environment::{Asked, Value},
 };
-use crate::{Migrate, Options, options::check_schema};
+use crate::{Migrate, Options, Partitions, options::check_schema};
 
 const A_DURATION: &str = "write a time with its unit, such as `500ms`, `30s`, `5min`";
 
@@ -17,6 +17,7 @@ const A_DURATION: &str = "write a time with its unit, such as `500ms`, `30s`, `5
 pub(super) struct Settings {
     schema: Option<String>,
     migrate: Option<Migrate>,
+    partitions: Option<Partitions>,
     pool_size: Option<usize>,
     pool_timeout: Option<Duration>,
     statement_timeout: Option<Duration>,
@@ -35,6 +36,10 @@ impl Settings {
                 "on-open" => Ok(Migrate::OnOpen),
                 "never" => Ok(Migrate::Never),
                 _ => Err(value.refuse("it is `on-open` or `never`")),
+            })?,
+            partitions: asked.read("partitions", |value| {
+                let count = value.text.parse::<Partitions>();
+                count.map_err(|_| value.refuse("it is a power of two from 2 to 256"))
             })?,
             pool_size: asked.read("pool_size", |value| {
                 let size = value.text.parse().ok().filter(|size| (1..=10_000).contains(size));
@@ -57,6 +62,7 @@ impl Settings {
         Options {
             schema: self.schema.clone().unwrap_or(options.schema),
             migrate: self.migrate.unwrap_or(options.migrate),
+            partitions: self.partitions.or(options.partitions),
             pool_size: self.pool_size.unwrap_or(options.pool_size),
             pool_timeout: self.pool_timeout.unwrap_or(options.pool_timeout),
             statement_timeout: self.statement_timeout.unwrap_or(options.statement_timeout),

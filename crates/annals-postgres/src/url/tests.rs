@@ -1,7 +1,7 @@
 //! What URLs and environments mean.
 
 use super::*;
-use crate::Migrate;
+use crate::{Migrate, Partitions};
 
 fn parse_with(text: &str, variables: &[(&str, &str)]) -> Result<Target> {
     Target::parse(text, &|name| {
@@ -106,11 +106,12 @@ fn a_host_that_begins_with_a_slash_is_the_folder_of_a_socket() {
 fn the_url_stands_above_the_options() {
     let target = parse(
         "postgres://u@h/d?schema=orders&migrate=never&pool_size=3&pool_timeout=1s\
-         &statement_timeout=2s&lock_timeout=3s&patience=4s&poll_every=500ms",
+         &statement_timeout=2s&lock_timeout=3s&patience=4s&poll_every=500ms&partitions=16",
     );
     let options = target.options(Options { schema: "mine".to_owned(), ..Options::default() });
     assert_eq!((options.schema.as_str(), options.pool_size), ("orders", 3));
     assert_eq!(options.migrate, Migrate::Never);
+    assert_eq!(options.partitions.map(Partitions::get), Some(16));
     let seconds = [1_000, 2_000, 3_000, 4_000, 500].map(Duration::from_millis);
     let found = [
         options.pool_timeout,
@@ -133,6 +134,7 @@ fn what_is_not_known_is_refused_with_what_is() {
     for (text, words) in [
         ("sslmode=on", "`verify-ca`"),
         ("migrate=yes", "`on-open` or `never`"),
+        ("partitions=12", "a power of two from 2 to 256"),
         ("pool_size=0", "from 1 to 10000"),
         ("statement_timeout=5", "its unit"),
         ("poll_every=0s", "above zero"),
