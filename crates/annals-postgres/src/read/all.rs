@@ -77,8 +77,14 @@ fn statement(schema: &str, stretch: &Stretch) -> (String, Vec<Argument>) {
         (every, Vec::new())
     } else {
         let matching = matching::positions(schema, &stretch.query, stretch.direction);
-        let found =
-            format!("({}) AS m JOIN {schema}.events e ON e.global_position = m.p", matching.sql);
+        // With `OFFSET 0` PostgreSQL looks each position up. It would walk all events in order
+        // instead where that looks cheaper: in a store that was empty when the statement was
+        // planned, and where each position has to be looked up in many partitions.
+        let found = format!(
+            "({}) AS m CROSS JOIN LATERAL (SELECT * FROM {schema}.events \
+             WHERE global_position = m.p OFFSET 0) AS e",
+            matching.sql
+        );
         (found, matching.arguments)
     };
     let sql = format!(
