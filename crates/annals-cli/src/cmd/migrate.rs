@@ -2,14 +2,14 @@
 
 use annals::{
     Error, ErrorKind, StoreUrl,
-    postgres::{Migration, Options, Postgres, Target},
+    postgres::{Migration, Options, Partitions, Postgres, Target},
 };
 use futures_lite::future::block_on;
 use serde::Serialize;
 
 use crate::{
     exit::Exit,
-    failure::{OrFail, Result},
+    failure::{Failure, OrFail, Result},
     output::{Item, Shape},
     session::Session,
 };
@@ -18,7 +18,8 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
     annals migrate --at postgres://ann@db.example/shop\n  \
-    annals migrate --at 'postgres://ann@db.example/shop?schema=orders' --dry-run\n\n\
+    annals migrate --at 'postgres://ann@db.example/shop?schema=orders' --dry-run\n  \
+    annals migrate --at postgres://ann@db.example/shop --partitions 16\n\n\
     Lists what was applied, or with --dry-run what would be; nothing when all is up to date.\n\
     All of it is one transaction. Opening a store does the same unless its URL has\n\
     `migrate=never`; then the user who opens it needs no right to create anything.")]
@@ -26,6 +27,10 @@ pub(crate) struct Args {
     /// Change nothing, and list what would be applied
     #[arg(long)]
     dry_run: bool,
+    /// Begin the store with its events in partitions, for very large stores: a power of two from 2
+    /// to 256, which stays
+    #[arg(long, value_name = "NUMBER")]
+    partitions: Option<Partitions>,
 }
 
 #[derive(Debug, Serialize)]
@@ -51,20 +56,37 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit> {
     let mut printer = session.printer(Shape::List)?;
     let target = target(session)?;
     let what = || format!("the store `{}` could not be migrated", session.url());
-    let options = Options::default();
+    let options = options(args, target)?;
     let (found, status) = if args.dry_run {
-        (block_on(Postgres::pending(target, options)).or_fail(what)?, "missing")
+        (block_on(Postgres::pending(target, options.clone())).or_fail(what)?, "missing")
     } else {
-        (block_on(Postgres::migrate(target, options)).or_fail(what)?, "applied")
+        (block_on(Postgres::migrate(target, options.clone())).or_fail(what)?, "applied")
     };
     for Migration { version, name, .. } in &found {
         printer.item(&Row { version: *version, name, status })?;
     }
     printer.finish()?;
+    if let (Some(first), Some(partitions)) = (found.first(), target.options(options).partitions)
+        && first.version == 1
+    {
+        session.note(&format!("the events are in {partitions} partitions"));
+    }
     if found.is_empty() {
         session.note("the store is up to date");
     }
     Ok(Exit::Ok)
+}
+
+/// What the URL says stands above options, so it must not say something else.
+fn options(args: &Args, target: &Target) -> Result<Options> {
+    let options = Options { partitions: args.partitions, ..Options::default() };
+    if args.partitions.is_some() && target.options(options.clone()).partitions != args.partitions {
+        return Err(Failure::usage(
+            "`--partitions` and the URL ask for different numbers of partitions",
+            "leave one of them out",
+        ));
+    }
+    Ok(options)
 }
 
 fn target(session: &Session) -> Result<&Target> {

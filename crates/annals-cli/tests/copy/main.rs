@@ -36,6 +36,7 @@ const CASES: &[Case] = &[
     ("a_store_goes_from_memory_to_a_folder_and_back", Need::Nothing, ways::memory_and_folder),
     ("a_store_goes_from_memory_to_postgres_and_back", Need::Postgres, ways::memory_and_postgres),
     ("a_store_goes_from_a_folder_to_postgres_and_back", Need::Postgres, ways::folder_and_postgres),
+    ("a_store_goes_into_partitions_and_back", Need::Postgres, ways::into_partitions),
     ("real_events_go_all_ways_round", Need::Both, ways::real_events),
     ("a_copy_goes_on_after_its_target_failed", Need::Postgres, killed::by_its_target),
     ("a_copy_to_a_folder_that_is_killed_ends_the_same", Need::Data, killed::in_a_folder),

@@ -7,7 +7,7 @@ use futures_lite::future::block_on;
 
 use crate::{
     data,
-    places::{Server, folder, memory},
+    places::{Server, folder, memory, open},
     story::{append, check_same, copy_all, event, events, put, states, stream, tell, try_copy},
 };
 
@@ -37,6 +37,12 @@ pub(crate) fn folder_and_postgres(server: &Server) {
     let (from, back) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     let (source, back) = (folder(from.path()), folder(back.path()));
     there_and_back(source.as_ref(), server.store().as_ref(), back.as_ref());
+}
+
+pub(crate) fn into_partitions(server: &Server) {
+    let (source, back) = (memory(), server.store());
+    let target = open(&format!("{}&partitions=4", server.place()));
+    there_and_back(source.as_ref(), target.as_ref(), back.as_ref());
 }
 
 /// How many rows of the file are enough for batches to be many.

@@ -16,11 +16,12 @@ use libtest_mimic::{Arguments, Completion, Trial};
 /// A case and its name. It panics when it fails.
 type Case = (&'static str, fn(&Database));
 
-const CASES: [Case; 8] = [
+const CASES: [Case; 9] = [
     ("events_are_appended_read_and_followed", events_are_appended_read_and_followed),
     ("streams_are_listed_changed_and_closed", streams_are_listed_changed_and_closed),
     ("an_export_comes_back_in_another_schema", an_export_comes_back_in_another_schema),
     ("migrate_lists_what_it_did_or_would_do", migrate_lists_what_it_did_or_would_do),
+    ("a_store_is_begun_in_partitions_and_stays_so", begun_in_partitions_and_stays_so),
     ("reading_makes_no_store", reading_makes_no_store),
     ("a_store_that_may_not_be_migrated_is_refused", a_store_that_may_not_be_migrated_is_refused),
     ("what_only_folders_and_only_databases_have_is_told", what_only_some_have_is_told),
@@ -149,6 +150,28 @@ fn migrate_lists_what_it_did_or_would_do(database: &Database) {
     assert_eq!((again.stdout.as_str(), again.stderr.trim()), ("", "the store is up to date"));
     assert_eq!(store.json(&["migrate", "--dry-run"]), serde_json::json!([]));
     assert_eq!(store.json(&["info"])["events"], 0);
+}
+
+fn begun_in_partitions_and_stays_so(database: &Database) {
+    let store = database.store();
+    let plan = store.run(&["migrate", "--dry-run", "--partitions", "4"]).must(0);
+    assert!(plan.stdout.starts_with("1\ttables_in_partitions\tmissing\n2\tappend\tmissing\n"));
+    assert!(plan.stderr.contains("the events are in 4 partitions"), "{}", plan.stderr);
+    let done = store.ok(&["migrate", "--partitions", "4"]);
+    assert_eq!(done, plan.stdout.replace("missing", "applied"));
+    store.ok(&["append", "a-1", "t"]);
+    assert_eq!(store.ok(&["migrate", "--partitions", "4"]), "");
+
+    let error = store.fails(1, &["migrate", "--dry-run", "--partitions", "16"]);
+    assert!(error.contains("in 4 partitions, not in 16 partitions"), "{error}");
+    assert!(error.contains("`annals copy`"), "{error}");
+    let other = Store { annals: &database.annals, url: format!("{}&partitions=16", store.url) };
+    let error = other.fails(1, &["append", "a-1", "t"]);
+    assert!(error.contains("`annals copy`"), "{error}");
+    let error = other.fails(2, &["migrate", "--partitions", "4"]);
+    assert!(error.contains("different numbers"), "{error}");
+    store.fails(2, &["migrate", "--partitions", "5"]);
+    assert_eq!(store.json(&["read"]).as_array().unwrap().len(), 1);
 }
 
 fn reading_makes_no_store(database: &Database) {
