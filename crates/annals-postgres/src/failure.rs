@@ -90,6 +90,10 @@ fn of_database(what: &str, error: &DbError) -> Error {
         "57014" => (ErrorKind::Timeout, "; raise `statement_timeout` if it is too short"),
         "55P03" => (ErrorKind::Unavailable, "; somebody holds a lock on the tables of the store"),
         "53100" => (ErrorKind::Unavailable, "; make room on the server's disk"),
+        "53200" => (
+            ErrorKind::Unavailable,
+            "; where it is out of shared memory, raise `max_locks_per_transaction`",
+        ),
         "53300" => (ErrorKind::Unavailable, "; lower `pool_size` or raise `max_connections`"),
         "25006" => (ErrorKind::Unavailable, "; this server is a standby, write to the primary"),
         "42P01" | "42883" | "3F000" => {

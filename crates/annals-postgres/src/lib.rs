@@ -10,6 +10,9 @@
 //! * Read models may be in the same database: [`Transaction`] is what they are written in, beside
 //!   appends or in their own transaction (`install_inline`). A group of appends in which that fails
 //!   is tried again one by one, so that nobody is refused for another one.
+//! * The events of a very large store may be in partitions, by the hash of their stream:
+//!   [`Partitions`] are chosen when a store is begun. `docs/postgres.md` says when that is worth
+//!   what it costs.
 //!
 //! # Order without holes
 //!
@@ -62,7 +65,8 @@
 //! until their transaction ends, and every append waits for it; a rollback leaves no hole.
 //!
 //! They may not write to the tables in another way, nor lock them for long, nor a row of `store`.
-//! The constraints refuse a position or a version that is there already, and rows that lack one.
+//! The constraints refuse a position or a version that is there already, and rows that lack one;
+//! in a store whose events are in partitions, a position only where it is in the same one.
 //! They do not refuse a row beyond the head: reads and subscriptions of the whole store do not show
 //! it, and the first append that comes to its position or version fails with `Corrupted`, until the
 //! row is removed. They do not notice rows that are changed or removed; let no role do that.
