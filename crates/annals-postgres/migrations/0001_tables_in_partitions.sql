@@ -4,7 +4,7 @@
 -- A stream is in one partition, by the hash of its name: so a stream is read in one place, and
 -- that no two of its events have the same version is kept by PostgreSQL as in one table. That no
 -- two events have the same position it keeps only inside a partition; between them the functions
--- `append` and `restore` do, who give positions one at a time.
+-- `append` and `restore` do, which give positions one at a time.
 
 ALTER TABLE events RENAME TO events_in_one;
 CREATE TABLE events (LIKE events_in_one INCLUDING ALL EXCLUDING INDEXES)
