@@ -2,7 +2,7 @@
 //! own and one that a few share and many do not.
 //!
 //! An event follows from the seed and its number alone, so a store can be written by one process
-//! and asked by another.
+//! and asked by another. Its id does too, unless it is left to the event.
 
 use annals_core::{
     Append, EventId, EventType, ExpectedVersion, NewEvent, StreamName, Tag, Tags, Version,
@@ -23,10 +23,20 @@ pub(crate) const TYPES: [&str; 4] = ["opened", "deposited", "withdrawn", "closed
 /// How many different shared tags there are.
 const SHARED_TAGS: u64 = 100_000;
 
+/// The ids that events get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Ids {
+    /// Random, following from the seed: what a store costs whose user brings ids of his own.
+    Seeded,
+    /// What events get that are given none.
+    Default,
+}
+
 /// A series of events.
 #[derive(Debug, Clone)]
 pub(crate) struct Workload {
     seed: u64,
+    ids: Ids,
     shared: Zipf,
     /// The number of the next event.
     next: u64,
@@ -34,7 +44,12 @@ pub(crate) struct Workload {
 
 impl Workload {
     pub(crate) fn new(seed: u64) -> Self {
-        Self { seed, shared: Zipf::new(SHARED_TAGS), next: 0 }
+        Self { seed, ids: Ids::Seeded, shared: Zipf::new(SHARED_TAGS), next: 0 }
+    }
+
+    /// The same series with other ids.
+    pub(crate) fn with_ids(self, ids: Ids) -> Self {
+        Self { ids, ..self }
     }
 
     /// Another series, for another writer, with streams of its own.
@@ -85,8 +100,11 @@ impl Workload {
         data.extend_from_slice(b"{\"note\":\"");
         random.put_letters(&mut data, DATA_BYTES - b"{\"note\":\"\"}".len());
         data.extend_from_slice(b"\"}");
-        let id = Uuid::from_u64_pair(random.number(), random.number());
-        let event = NewEvent::new(event_type, data).with_id(EventId::new(id)?);
+        let mut event = NewEvent::new(event_type, data);
+        if self.ids == Ids::Seeded {
+            let id = Uuid::from_u64_pair(random.number(), random.number());
+            event = event.with_id(EventId::new(id)?);
+        }
         Ok(event.with_tags(Tags::new([own, Self::shared_tag(rank)?])?))
     }
 

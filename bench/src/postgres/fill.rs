@@ -8,7 +8,7 @@ use super::store::Store;
 use crate::{
     engine::bench::SHARED_SEED,
     problem::Result,
-    workload::{STREAM_EVENTS, Workload},
+    workload::{Ids, STREAM_EVENTS, Workload},
 };
 
 /// Events of the streams that are loaded.
@@ -34,8 +34,8 @@ pub(super) struct Fill {
 impl Fill {
     /// Makes at least this many events.
     pub(super) fn new(events: u64) -> Result<(Self, Vec<Append>)> {
-        let mut source =
-            Source { workload: Workload::new(SHARED_SEED), customers: BTreeMap::new() };
+        let workload = Workload::new(SHARED_SEED).with_ids(Ids::Default);
+        let mut source = Source { workload, customers: BTreeMap::new() };
         let (mut streams, mut appends, mut made) = (Vec::new(), Vec::new(), 0);
         while made < events {
             let append = source.batch(&mut streams)?;

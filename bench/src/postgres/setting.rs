@@ -20,7 +20,7 @@ use crate::{
     machine::file_system,
     problem::Result,
     suite,
-    workload::Workload,
+    workload::{Ids, Workload},
 };
 
 /// Connections in the pool of a peer: as many as it does best with, tried from 1 to 32.
@@ -61,7 +61,8 @@ impl Setting {
             runtime.block_on(fill::put(store.as_ref(), &appends))?;
         }
         runtime.block_on(server.settle())?;
-        Ok(Self { contenders, server, runtime, scale, filled, workload: Workload::new(0) })
+        let workload = Workload::new(0).with_ids(Ids::Default);
+        Ok(Self { contenders, server, runtime, scale, filled, workload })
     }
 
     pub(super) const fn contenders(&self) -> &Contenders {
