@@ -147,6 +147,20 @@ AS $$
     FROM json_array_elements(conditions) WITH ORDINALITY AS all_of (condition, number)
 $$;
 
+-- Whether another session listens for commits, so that they have to be announced. Announcing costs
+-- a lock that all writers on the server share until their commits, and wakes whoever listens.
+--
+-- A session that listens shares this lock for as long as it lives; its own share does not stand in
+-- its way, because what it stores itself needs no announcement. One expression, so that nothing
+-- comes between taking the lock and giving it back, and PostgreSQL puts it where it is called.
+CREATE FUNCTION do_others_listen() RETURNS boolean
+LANGUAGE sql VOLATILE
+AS $$
+    SELECT CASE WHEN pg_try_advisory_lock(1634627180, 'store'::regclass::oid::integer)
+        THEN NOT pg_advisory_unlock(1634627180, 'store'::regclass::oid::integer)
+        ELSE true END
+$$;
+
 -- Stores everything, or nothing when something is not as the caller takes it for granted.
 --
 -- This and `append_event` find their tables by the `search_path` of the session: setting it for
@@ -334,14 +348,14 @@ BEGIN
 
     UPDATE store SET head = head_before + event_count, streams = streams + coalesce(begun, 0),
         revision = revision_before + coalesce(cardinality(k_kind), 0), recorded_at = recorded;
-    IF event_count > 0 THEN
+    IF event_count > 0 AND do_others_listen() THEN
         PERFORM pg_notify(channel, (head_before + event_count)::text);
     END IF;
 END
 $$;
 
 -- The same for one event to one stream, which most appends are: without arrays it takes half the
--- time.
+-- time. A result that is one value saves PostgreSQL from making a table of it.
 CREATE FUNCTION append_event(
     stream text,
     category text,
@@ -363,68 +377,81 @@ CREATE FUNCTION append_event(
     with_tags text[],
     occurred bigint,
     now timestamptz,
-    channel text,
-    OUT is_done boolean,
-    OUT violated bigint[],
-    OUT head_before bigint,
-    OUT revision_before bigint,
-    OUT recorded timestamptz,
-    OUT last_before bigint[]
+    channel text
 )
+-- When it is done: 1, where the store stood before, and the newest version before. Else: 0, and for
+-- each condition that was looked at the first event that violates it.
+RETURNS bigint[]
 LANGUAGE plpgsql
 AS $$
 DECLARE
+    place bigint;
+    recorded timestamptz;
     last bigint;
     settings bigint;
     is_closed boolean;
+    violated bigint[];
 BEGIN
     PERFORM pg_advisory_xact_lock(1634627169, 'store'::regclass::oid::integer);
-    SELECT t.head, t.revision, t.recorded_at, coalesce(s.last_version, -1),
+    SELECT t.head + 1, t.recorded_at, coalesce(s.last_version, -1),
         coalesce(s.metadata_version, -1),
         coalesce(s.is_tombstoned OR s.is_deleted, false)
-    INTO head_before, revision_before, recorded, last, settings, is_closed
+    INTO place, recorded, last, settings, is_closed
     FROM store t LEFT JOIN streams s ON s.stream_id = stream;
-    is_done := false;
     IF is_closed OR want_last <> last AND NOT (want_last = -2 AND (last >= 0 OR settings >= 0)) THEN
-        RETURN;
+        RETURN ARRAY[0];
     END IF;
     IF may_repeat AND EXISTS (
         SELECT FROM events e
         WHERE e.event_id = id AND e.stream_id = stream
-            AND e.global_position > head_before - retry_window
+            AND e.global_position >= place - retry_window
     ) THEN
-        RETURN;
+        RETURN ARRAY[0];
     END IF;
     IF conditions IS NOT NULL THEN
         violated := violations(conditions);
-        IF EXISTS (SELECT FROM unnest(violated) AS place WHERE place IS NOT NULL) THEN
-            RETURN;
+        IF EXISTS (SELECT FROM unnest(violated) AS one WHERE one IS NOT NULL) THEN
+            RETURN 0 || violated;
         END IF;
     END IF;
 
-    is_done := true;
-    last_before := ARRAY[last];
     recorded := greatest(recorded, coalesce(now, clock_timestamp()));
-    INSERT INTO events (global_position, event_id, stream_id, stream_type, version, event_type,
-        schema_version, content_type, event_data, event_bytes, metadata, metadata_bytes,
-        correlation_id, tags, occurred_us, created_at)
-    VALUES (head_before + 1, id, stream, category, last + 1, type, version_of_schema,
-        type_of_content, data, bytes, notes, notes_bytes, correlation, with_tags, occurred,
-        recorded);
-    IF with_tags IS NOT NULL THEN
-        INSERT INTO event_tags (tag, global_position)
-        SELECT unnest(with_tags), head_before + 1;
-    END IF;
+    -- One statement for all tables: each by itself costs more than what it writes.
     IF last >= 0 THEN
-        UPDATE streams SET last_version = last + 1 WHERE stream_id = stream;
+        WITH event AS (
+            INSERT INTO events (global_position, event_id, stream_id, stream_type, version,
+                event_type, schema_version, content_type, event_data, event_bytes, metadata,
+                metadata_bytes, correlation_id, tags, occurred_us, created_at)
+            VALUES (place, id, stream, category, last + 1, type, version_of_schema,
+                type_of_content, data, bytes, notes, notes_bytes, correlation, with_tags, occurred,
+                recorded)
+        ), labels AS (
+            INSERT INTO event_tags (tag, global_position) SELECT unnest(with_tags), place
+        ), grown AS (
+            UPDATE streams SET last_version = last + 1 WHERE stream_id = stream
+        )
+        UPDATE store SET head = place, recorded_at = recorded;
     ELSE
-        INSERT INTO streams (stream_id, stream_type, last_version, first_position)
-        VALUES (stream, category, 0, head_before + 1)
-        ON CONFLICT (stream_id) DO UPDATE SET
-            last_version = excluded.last_version, first_position = excluded.first_position;
+        WITH event AS (
+            INSERT INTO events (global_position, event_id, stream_id, stream_type, version,
+                event_type, schema_version, content_type, event_data, event_bytes, metadata,
+                metadata_bytes, correlation_id, tags, occurred_us, created_at)
+            VALUES (place, id, stream, category, last + 1, type, version_of_schema,
+                type_of_content, data, bytes, notes, notes_bytes, correlation, with_tags, occurred,
+                recorded)
+        ), labels AS (
+            INSERT INTO event_tags (tag, global_position) SELECT unnest(with_tags), place
+        ), begun AS (
+            INSERT INTO streams (stream_id, stream_type, last_version, first_position)
+            VALUES (stream, category, 0, place)
+            ON CONFLICT (stream_id) DO UPDATE SET
+                last_version = excluded.last_version, first_position = excluded.first_position
+        )
+        UPDATE store SET head = place, recorded_at = recorded, streams = streams + 1;
     END IF;
-    UPDATE store SET head = head_before + 1, recorded_at = recorded,
-        streams = streams + CASE WHEN last = -1 THEN 1 ELSE 0 END;
-    PERFORM pg_notify(channel, (head_before + 1)::text);
+    IF do_others_listen() THEN
+        PERFORM pg_notify(channel, place::text);
+    END IF;
+    RETURN ARRAY[1, place - 1, last];
 END
 $$;

@@ -108,7 +108,7 @@ BEGIN
 
     UPDATE store SET head = want_head + event_count, streams = streams + begun,
         revision = new_revision, recorded_at = new_recorded_at;
-    IF event_count > 0 THEN
+    IF event_count > 0 AND do_others_listen() THEN
         PERFORM pg_notify(channel, (want_head + event_count)::text);
     END IF;
     RETURN true;

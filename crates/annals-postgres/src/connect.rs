@@ -1,25 +1,16 @@
-//! Connections: how one is made, and those that are kept for one purpose.
+//! Connections: how one is made.
 
-use std::{fmt, ops::Deref, time::Duration};
+use std::{fmt, time::Duration};
 
-use annals_core::{Error, ErrorKind, Result};
-use deadpool_postgres::ClientWrapper;
-use tokio::{
-    task::JoinHandle,
-    time::{Instant, interval_at},
-};
-use tokio_postgres::{Client, Config, Statement};
+use annals_core::{Error, ErrorKind};
+use tokio::task::JoinHandle;
+use tokio_postgres::{Client, Config};
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
     failure::failed,
     route::{Driven, Routes},
-    sql,
 };
-
-/// The pause after the first failed attempt; it doubles up to [`PAUSE_MAX`].
-const PAUSE_FIRST: Duration = Duration::from_millis(20);
-const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// Makes connections.
 #[derive(Clone)]
@@ -32,13 +23,6 @@ pub(crate) struct Connector {
     pub(crate) schema: String,
     /// How long a lost connection is tried for anew.
     pub(crate) patience: Duration,
-}
-
-/// A connection on which appends are prepared.
-pub(crate) struct Link {
-    client: ClientWrapper,
-    pub(crate) append: Statement,
-    pub(crate) append_event: Statement,
 }
 
 impl Connector {
@@ -57,48 +41,6 @@ impl Connector {
         });
         client.batch_execute(&self.setup).await?;
         Ok((client, driver))
-    }
-
-    /// A connection for appends.
-    pub(crate) async fn link(&self) -> Result<Link, tokio_postgres::Error> {
-        let (client, driver) = self.connect().await?;
-        let schema = &self.schema;
-        let search_path = format!("SET search_path = {schema}, pg_catalog");
-        client.batch_execute(&search_path).await?;
-        let append = client.prepare(&sql::call(schema, "append", 42)).await?;
-        let append_event = client.prepare(&sql::call(schema, "append_event", 19)).await?;
-        Ok(Link { client: ClientWrapper::new(client, driver), append, append_event })
-    }
-
-    /// A connection for appends, tried for a while where trying can help.
-    pub(crate) async fn link_patiently(&self) -> Result<Link> {
-        let deadline = Instant::now() + self.patience;
-        let mut pause = PAUSE_FIRST;
-        loop {
-            let error = match self.link().await {
-                Ok(link) => return Ok(link),
-                Err(error) => failed("connecting", error),
-            };
-            if error.kind() != ErrorKind::Unavailable || Instant::now() + pause > deadline {
-                return Err(error);
-            }
-            interval_at(Instant::now() + pause, pause).tick().await;
-            pause = std::cmp::min(pause * 2, PAUSE_MAX);
-        }
-    }
-}
-
-impl Deref for Link {
-    type Target = ClientWrapper;
-
-    fn deref(&self) -> &ClientWrapper {
-        &self.client
-    }
-}
-
-impl fmt::Debug for Link {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Link").finish_non_exhaustive()
     }
 }
 

@@ -6,7 +6,7 @@
 //! * The rules of acceptance are those of `annals-core`. What they decide on is checked in the
 //!   database, under the lock; where it is otherwise, the rules decide again.
 //! * Reads go by keys, page by page, and subscriptions wait for announcements, with asking as the
-//!   net.
+//!   net. What a process stores itself it knows; it announces it only while others listen.
 //! * Read models may be in the same database: [`Transaction`] is what they are written in, beside
 //!   appends or in their own transaction (`install_inline`). A group of appends in which that fails
 //!   is tried again one by one, so that nobody is refused for another one.
@@ -64,6 +64,10 @@
 //! They may call `append`, with the schema first in their `search_path`. They then have the turn
 //! until their transaction ends, and every append waits for it; a rollback leaves no hole.
 //!
+//! They may `LISTEN` for commits on the channel `annals_` with the id of the store. Commits are
+//! announced only while a session holds a lock that says so:
+//! `SELECT pg_advisory_lock_shared(1634627180, 'store'::regclass::oid::integer)`.
+//!
 //! They may not write to the tables in another way, nor lock them for long, nor a row of `store`.
 //! The constraints refuse a position or a version that is there already, and rows that lack one;
 //! in a store whose events are in partitions, a position only where it is in the same one.
@@ -78,6 +82,7 @@ mod condition;
 mod connect;
 mod failure;
 mod follow;
+mod link;
 mod lookout;
 mod migrate;
 mod open;

@@ -17,6 +17,7 @@ use crate::{
     backend::Inner,
     connect::Connector,
     failure::failed,
+    link::Link,
     migrate::{self, Migration},
     options::check_schema,
     read::rows::RowBytes,
@@ -122,7 +123,6 @@ async fn begin(target: Target, options: Options, runtime: Handle) -> Result<Begu
         .build()
         .map_err(|error| Error::invalid(format!("no pool of connections: {error}")))?;
     let replicas = replicas(&target, &connector, &options, &store_id)?;
-    let link = connector.link_patiently().await?;
     let shared = Arc::new(Shared {
         runtime: runtime.clone(),
         connector,
@@ -139,6 +139,7 @@ async fn begin(target: Target, options: Options, runtime: Handle) -> Result<Begu
         calls: Arc::default(),
         seen: Mutex::default(),
     });
+    let link = Link::open_patiently(&shared).await?;
     runtime.spawn(watch(Arc::clone(&shared), options.poll_every));
     let (queue, jobs) = async_channel::bounded(QUEUE);
     let committer = runtime.spawn(Committer::new(Arc::clone(&shared), jobs, link).run());

@@ -29,7 +29,7 @@ pub struct Options {
     /// Partitions for the events of a store that is begun now; `None`: one table. A store that is
     /// there already is used as it is with `None`, and refused when it has another number.
     pub partitions: Option<Partitions>,
-    /// Connections for reading. Appends and listening have one each beside them.
+    /// Connections for reading. Beside them is one for appends, which listens, and one that asks.
     pub pool_size: usize,
     /// How long a read waits for a connection of the pool.
     pub pool_timeout: Duration,

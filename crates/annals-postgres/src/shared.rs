@@ -14,6 +14,7 @@ use deadpool_postgres::{Object, Pool};
 use event_listener::Event;
 use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Handle;
+use tokio_postgres::Client;
 
 use crate::{
     blockers::{self, Blocker},
@@ -72,6 +73,15 @@ impl Shared {
         if self.head.fetch_max(head, Ordering::SeqCst) < head {
             self.changed.notify(usize::MAX);
         }
+    }
+
+    /// Asks for the head and takes it in.
+    pub(crate) async fn ask(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
+        let row = client.query_one(&self.sql.head, &[]).await?;
+        if let Some(head) = number(row.get(0)) {
+            self.advance(Position::new(head));
+        }
+        Ok(())
     }
 
     /// The newest position known here.

@@ -40,6 +40,11 @@ pub(crate) fn call(schema: &str, function: &str, arguments: usize) -> String {
     format!("SELECT * FROM {schema}.{function}({})", numbers.join(", "))
 }
 
+/// The same for a function with one result, which PostgreSQL need not treat as a table.
+pub(crate) fn call_one(schema: &str, function: &str, arguments: usize) -> String {
+    call(schema, function, arguments).replacen("* FROM ", "", 1)
+}
+
 impl Sql {
     pub(crate) fn new(schema: &str) -> Self {
         let s = schema;

@@ -10,7 +10,7 @@ use deadpool_postgres::{ClientWrapper, Object};
 use tokio::runtime::Handle;
 use tokio_postgres::{Client, Row, types::ToSql};
 
-use crate::{connect::Link, failure::failed, shared::Shared};
+use crate::{failure::failed, link::Link, shared::Shared};
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use super::{
     job::{Receipt, Request},
 };
 use crate::{
-    connect::Link,
+    link::Link,
     values::{Time, number},
 };
 
@@ -40,29 +40,48 @@ pub(super) async fn call(
     now: Option<Time>,
     channel: &str,
 ) -> Result<Applied, tokio_postgres::Error> {
-    let row = match OneEvent::of(group, now, channel) {
-        Some(event) => link.query_one(&link.append_event, &event.arguments()).await?,
-        None => {
-            let columns = Columns::of(group, now, channel);
-            link.query_one(&link.append, &columns.arguments()).await?
-        }
-    };
-    read(&row)
+    if let Some(event) = OneEvent::of(group, now, channel) {
+        let row = link.query_one(&link.append_event, &event.arguments()).await?;
+        return Ok(read_one(row.try_get(0)?));
+    }
+    let columns = Columns::of(group, now, channel);
+    read(&link.query_one(&link.append, &columns.arguments()).await?)
+}
+
+/// What became of a single event, as `append_event` says it.
+fn read_one(result: Vec<Option<i64>>) -> Applied {
+    match *result.as_slice() {
+        [Some(1), Some(head), Some(last)] => Applied::Stored(Stored {
+            next: next(head),
+            // Keyed state is written by the other function.
+            revision: 0,
+            versions: vec![next(last)],
+        }),
+        _ => Applied::Refused(places(result.into_iter().skip(1))),
+    }
 }
 
 fn read(row: &Row) -> Result<Applied, tokio_postgres::Error> {
     let violated: Option<Vec<Option<i64>>> = row.try_get("violated")?;
     if !row.try_get::<_, bool>("is_done")? {
-        let position = |place: Option<i64>| place.and_then(number).map(Position::new);
-        return Ok(Applied::Refused(violated.into_iter().flatten().map(position).collect()));
+        return Ok(Applied::Refused(places(violated.into_iter().flatten())));
     }
     let last: Option<Vec<i64>> = row.try_get("last_before")?;
-    let next = |last: i64| number(last.saturating_add(1)).unwrap_or_default();
     Ok(Applied::Stored(Stored {
         next: next(row.try_get("head_before")?),
         revision: number(row.try_get("revision_before")?).unwrap_or_default(),
         versions: last.into_iter().flatten().map(next).collect(),
     }))
+}
+
+/// Per condition, the event that violates it.
+fn places(violated: impl Iterator<Item = Option<i64>>) -> Vec<Option<Position>> {
+    violated.map(|place| place.and_then(number).map(Position::new)).collect()
+}
+
+/// The number after one that was stored, -1 for none.
+fn next(last: i64) -> u64 {
+    number(last.saturating_add(1)).unwrap_or_default()
 }
 
 impl Stored {

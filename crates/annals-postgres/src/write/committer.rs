@@ -8,6 +8,7 @@ use std::{collections::VecDeque, sync::Arc};
 
 use annals_core::{Error, ErrorKind, Result};
 use async_channel::Receiver;
+use futures_lite::future;
 
 use super::{
     apply::{Applied, Stored},
@@ -19,8 +20,8 @@ use super::{
 };
 use crate::{
     blockers::explain,
-    connect::Link,
     failure::{failed, is_about_data, is_about_request, is_cancelled, is_lost},
+    link::Link,
     shared::Shared,
 };
 
@@ -37,6 +38,14 @@ pub(crate) struct Committer {
     link: Option<Arc<Link>>,
 }
 
+/// What a committer waits for.
+enum Event {
+    /// A request; `None` when there will be no more.
+    Asked(Option<Box<Job>>),
+    /// The link has ended, or there is a new one.
+    Linked(Option<Link>),
+}
+
 impl Committer {
     pub(crate) fn new(shared: Arc<Shared>, jobs: Receiver<Box<Job>>, link: Link) -> Self {
         Self { shared, jobs, waiting: VecDeque::new(), link: Some(Arc::new(link)) }
@@ -46,9 +55,9 @@ impl Committer {
     pub(crate) async fn run(mut self) {
         loop {
             if self.waiting.is_empty() {
-                match self.jobs.recv().await {
-                    Ok(job) => self.waiting.push_back(job),
-                    Err(_) => return,
+                match self.next().await {
+                    Some(job) => self.waiting.push_back(job),
+                    None => return,
                 }
             }
             while self.waiting.len() < WAITING_MAX {
@@ -59,11 +68,36 @@ impl Committer {
         }
     }
 
+    /// Waits for a request, on a link that listens.
+    async fn next(&mut self) -> Option<Box<Job>> {
+        loop {
+            let asked = async { Event::Asked(self.jobs.recv().await.ok()) };
+            let event = match &self.link {
+                Some(link) => {
+                    let ended = async {
+                        link.ended().await;
+                        Event::Linked(None)
+                    };
+                    future::or(asked, ended).await
+                }
+                None => {
+                    let shared = &self.shared;
+                    let linked = async { Event::Linked(Some(Link::open_at_last(shared).await)) };
+                    future::or(asked, linked).await
+                }
+            };
+            match event {
+                Event::Asked(job) => return job,
+                Event::Linked(link) => self.link = link.map(Arc::new),
+            }
+        }
+    }
+
     /// Takes all that waits one step on.
     async fn round(&mut self) {
         let link = match self.link.take() {
             Some(link) => link,
-            None => match self.shared.connector.link_patiently().await {
+            None => match Link::open_patiently(&self.shared).await {
                 Ok(link) => Arc::new(link),
                 Err(error) => return self.refuse_all(&error),
             },

@@ -10,8 +10,8 @@ use super::{
     group::Group,
 };
 use crate::{
-    connect::Link,
     failure::{failed, is_lost},
+    link::Link,
     read::row,
     shared::Shared,
     transaction::{Access, COMMIT, Transaction, begin_sql},

@@ -12,7 +12,7 @@ use tokio_postgres::Row;
 
 use super::job::{Heads, Job, Request, base};
 use crate::{
-    connect::Link,
+    link::Link,
     sql::Sql,
     values::{Id, Raw, number, stored},
 };

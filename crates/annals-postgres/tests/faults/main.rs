@@ -8,6 +8,7 @@
 //! * Without PostgreSQL every case is ignored, unless `ANNALS_REQUIRE` names it.
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod announcements;
 mod bed;
 mod clocks;
 mod crowd;
@@ -37,6 +38,8 @@ type Case = fn(&Bed) -> Option<String>;
 
 const CASES: &[(&str, Case)] = &[
     ("writers_and_readers_in_many_processes_agree_on_one_order", processes::agree_on_one_order),
+    ("commits_are_announced_also_after_a_link_was_lost", announcements::reach_others),
+    ("commits_are_announced_to_those_who_listen", announcements::are_made_for_those_who_listen),
     ("conditions_hold_where_the_role_asks_for_serializable", race::under_serializable),
     ("conditions_hold_where_the_role_asks_for_repeatable_read", race::under_repeatable_read),
     ("nothing_is_lost_or_doubled_by_kills_and_pauses", kills::nothing_is_lost_or_doubled),

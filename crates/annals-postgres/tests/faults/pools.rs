@@ -65,7 +65,7 @@ pub(crate) fn server_exhausted(_: &Bed) -> Option<String> {
     let server = fast(settings.to_vec());
     let place = place(&server.url(), Options { pool_size: 4, ..Options::default() });
     let observer = Session::open(&place.url, "observer");
-    wait_until("the store has its connections for appends and for listening alone", || {
+    wait_until("the store has its connections for appends and for asking alone", || {
         observer
             .ask(
                 "SELECT count(*) || string_agg(query, '') FROM pg_stat_activity \
