@@ -3,12 +3,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use std::{num::NonZeroU32, process::ExitCode, sync::Arc};
+use std::{any::Any, num::NonZeroU32, process::ExitCode, sync::Arc};
 
-use annals_core::{Backend, Clock, Error, Result};
-use annals_postgres::{Options, Partitions, Postgres};
+use annals_core::{Backend, BoxFuture, Clock, Error, ErrorKind, Result};
+use annals_postgres::{Access, Options, Partitions, Postgres, Transaction};
 use annals_testbed::postgres::{self as testbed, Durability, shared_url};
-use annals_testkit::{Harness, Place, run};
+use annals_testkit::{Harness, Notebook, Place, run};
 use futures_lite::future::block_on;
 
 /// A database that tests may create schemas in, or why there is none.
@@ -47,15 +47,59 @@ impl Harness for Server {
     }
 }
 
-impl Place for Schema {
-    fn open(&self) -> Result<Arc<dyn Backend>> {
+/// A table in the schema of the store.
+#[derive(Debug)]
+struct Table(Postgres);
+
+impl Schema {
+    fn open_store(&self) -> Result<Postgres> {
         let options = Options {
             schema: self.name.clone(),
             clock: Some(Arc::clone(&self.clock)),
             partitions: self.partitions,
             ..Options::default()
         };
-        Ok(Arc::new(block_on(Postgres::open(&self.url, options))?))
+        block_on(Postgres::open(&self.url, options))
+    }
+}
+
+impl Place for Schema {
+    fn open(&self) -> Result<Arc<dyn Backend>> {
+        Ok(Arc::new(self.open_store()?))
+    }
+
+    fn notebook(&self) -> Result<Option<Arc<dyn Notebook>>> {
+        let store = self.open_store()?;
+        block_on(async {
+            let mut tx = store.begin(Access::Write).await?;
+            let table = "number bigint GENERATED ALWAYS AS IDENTITY, line text NOT NULL";
+            tx.batch(&format!("CREATE TABLE IF NOT EXISTS notebook ({table})")).await?;
+            tx.commit().await
+        })?;
+        Ok(Some(Arc::new(Table(store))))
+    }
+}
+
+impl Notebook for Table {
+    fn write<'a>(
+        &'a self,
+        transaction: &'a mut (dyn Any + Send),
+        line: String,
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let tx = transaction.downcast_mut::<Transaction>().ok_or_else(|| {
+                Error::new(ErrorKind::Internal, "inline work was given something else")
+            })?;
+            tx.execute("INSERT INTO notebook (line) VALUES ($1)", &[&line]).await.map(drop)
+        })
+    }
+
+    fn lines(&self) -> Result<Vec<String>> {
+        let rows = block_on(async {
+            let mut tx = self.0.begin(Access::Read).await?;
+            tx.query("SELECT line FROM notebook ORDER BY number", &[]).await
+        })?;
+        Ok(rows.iter().map(|row| row.get(0)).collect())
     }
 }
 

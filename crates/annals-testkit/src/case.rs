@@ -30,6 +30,8 @@ pub enum Need {
     DensePositions,
     /// What another store recorded can be stored as it is.
     Restore,
+    /// Others can write in the transaction of an append.
+    Inline,
 }
 
 impl Need {
@@ -42,6 +44,7 @@ impl Need {
             Self::Conditions => capabilities.append_conditions,
             Self::DensePositions => capabilities.position_dense,
             Self::Restore => capabilities.store_restore,
+            Self::Inline => capabilities.projection_inline,
         }
     }
 
@@ -54,6 +57,7 @@ impl Need {
             Self::Conditions => "append_conditions",
             Self::DensePositions => "position_dense",
             Self::Restore => "store_restore",
+            Self::Inline => "projection_inline",
         }
     }
 }

@@ -1,8 +1,8 @@
 //! How the suite gets stores of a backend.
 
-use std::{fmt, num::NonZeroU32, sync::Arc};
+use std::{any::Any, fmt, num::NonZeroU32, sync::Arc};
 
-use annals_core::{Backend, Clock, MemoryBackend, Result};
+use annals_core::{Backend, BoxFuture, Clock, MemoryBackend, Result};
 
 /// A backend as the suite sees it.
 pub trait Harness: Send + Sync + fmt::Debug + 'static {
@@ -36,6 +36,35 @@ pub trait Place: Send + Sync + fmt::Debug {
     /// # Errors
     /// What opening met.
     fn open(&self) -> Result<Arc<dyn Backend>>;
+
+    /// A notebook beside the events of the opened store, for a backend with the capability
+    /// `projection_inline`; `None` for others.
+    ///
+    /// # Errors
+    /// What making it met.
+    fn notebook(&self) -> Result<Option<Arc<dyn Notebook>>> {
+        Ok(None)
+    }
+}
+
+/// Lines that are written in the transactions of appends. What a transaction is only the backend
+/// knows; that this is all the suite asks of one keeps its cases the same for every backend.
+pub trait Notebook: Send + Sync + fmt::Debug + 'static {
+    /// Writes a line in the transaction that an [`Inline`](annals_core::Inline) was given.
+    ///
+    /// # Errors
+    /// What writing met; also when the transaction is none of this backend.
+    fn write<'a>(
+        &'a self,
+        transaction: &'a mut (dyn Any + Send),
+        line: String,
+    ) -> BoxFuture<'a, Result<()>>;
+
+    /// The lines that are committed, in the order in which they were written.
+    ///
+    /// # Errors
+    /// What reading met.
+    fn lines(&self) -> Result<Vec<String>>;
 }
 
 /// The reference backend.

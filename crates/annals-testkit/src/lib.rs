@@ -41,7 +41,7 @@ mod transfer;
 mod words;
 
 pub use case::{Case, Need};
-pub use harness::{Harness, MemoryHarness, Place};
+pub use harness::{Harness, MemoryHarness, Notebook, Place};
 pub use history::{History, Outcome, Violation};
 pub use run::{cases, run};
 pub use store::Store;

@@ -12,7 +12,7 @@ use annals_core::{
 use bytes::Bytes;
 use futures_lite::{StreamExt, future::block_on};
 
-use crate::{Harness, Place, follower::Follower, shown, words::stream};
+use crate::{Harness, Notebook, Place, follower::Follower, shown, words::stream};
 
 /// 2026-01-01T00:00:00Z, where the clock of every case begins.
 pub(crate) const BEGINNING: Timestamp = Timestamp::from_micros(1_767_225_600_000_000);
@@ -60,6 +60,13 @@ impl Store {
     #[must_use]
     pub fn clock(&self) -> &ManualClock {
         &self.clock
+    }
+
+    /// The notebook of a backend that must have one.
+    #[track_caller]
+    pub(crate) fn notebook(&self) -> Arc<dyn Notebook> {
+        let notebook = self.place.notebook().expect("the notebook can be made");
+        notebook.expect("a harness whose backend has `projection_inline` gives a notebook")
     }
 
     pub(crate) fn shared_clock(&self) -> Arc<ManualClock> {

@@ -4,11 +4,13 @@
 //! on the way that reads are in order and that refusals write nothing. It knows no backend.
 
 mod append;
+mod capabilities;
 mod checkpoints;
 mod closing;
 mod conditions;
 mod durability;
 mod examples;
+mod inline;
 mod limits;
 mod limits_wide;
 mod listing;
@@ -56,6 +58,8 @@ const TOPICS: &[&[Case]] = &[
     closing::CASES,
     durability::CASES,
     restore::CASES,
+    inline::CASES,
+    capabilities::CASES,
 ];
 
 /// Every case of the suite.
