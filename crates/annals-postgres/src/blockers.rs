@@ -9,9 +9,9 @@ use std::fmt;
 
 use annals_core::Error;
 use tokio::time::{Duration, timeout};
-use tokio_postgres::{Client, Row};
+use tokio_postgres::Row;
 
-use crate::{failure::is_lock_timeout, shared::Shared};
+use crate::{failure::is_lock_timeout, session::Session, shared::Shared, unreached::Unreached};
 
 /// How long the search for who is to blame may hold up the error itself.
 const SEARCH: Duration = Duration::from_secs(1);
@@ -63,10 +63,10 @@ const FIND: &str = "\
 /// Looks for them now: those whose transaction is at least so old.
 pub(crate) async fn find(
     shared: &Shared,
-    client: &Client,
+    session: &Session,
     age: Duration,
 ) -> Result<Vec<Blocker>, tokio_postgres::Error> {
-    let rows = client.query(FIND, &[&shared.sql.schema, &age.as_secs_f64()]).await?;
+    let rows = session.query(FIND, &[&shared.sql.schema, &age.as_secs_f64()]).await?;
     rows.iter().map(Blocker::read).collect()
 }
 
@@ -78,8 +78,8 @@ pub(crate) async fn explain(shared: &Shared, error: Error) -> Error {
     // Taken first, because it is forgotten when nothing waits any more.
     let seen = shared.seen.lock().clone();
     let looked = timeout(SEARCH, async {
-        let (client, _driver) = shared.connector.connect().await?;
-        find(shared, &client, Duration::ZERO).await
+        let session = shared.connector.connect().await?;
+        Ok::<_, Unreached>(find(shared, &session, Duration::ZERO).await?)
     });
     let mut blockers = match looked.await {
         Ok(Ok(found)) => found,

@@ -1,15 +1,15 @@
 //! Connections: how one is made.
 
-use std::{fmt, time::Duration};
+use std::{fmt, sync::Arc, time::Duration};
 
-use annals_core::{Error, ErrorKind};
-use tokio::task::JoinHandle;
-use tokio_postgres::{Client, Config};
+use futures_lite::future;
+use tokio_postgres::Client;
 use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
-    failure::failed,
     route::{Driven, Routes},
+    session::{Answers, Limit, Session},
+    unreached::Unreached,
 };
 
 /// Makes connections.
@@ -23,24 +23,45 @@ pub(crate) struct Connector {
     pub(crate) schema: String,
     /// How long a lost connection is tried for anew.
     pub(crate) patience: Duration,
+    /// How long answers may take.
+    pub(crate) limit: Limit,
 }
 
 impl Connector {
     /// A connection that has to be driven.
-    pub(crate) async fn open(&self) -> Result<(Client, Driven), tokio_postgres::Error> {
+    pub(crate) async fn open(&self) -> Result<(Client, Driven), Unreached> {
         self.routes.open(&self.tls).await
     }
 
     /// A connection that is driven by a task.
-    pub(crate) async fn connect(&self) -> Result<(Client, JoinHandle<()>), tokio_postgres::Error> {
-        let (client, connection) = self.open().await?;
-        let driver = tokio::spawn(async move {
+    pub(crate) async fn connect(&self) -> Result<Session, Unreached> {
+        let driven = |connection: Driven| async {
             if let Err(error) = connection.await {
                 tracing::debug!(%error, "a connection to PostgreSQL ended");
             }
+        };
+        self.driven_by(driven).await
+    }
+
+    /// A connection that a task drives in this way.
+    pub(crate) async fn driven_by<D>(
+        &self,
+        drive: impl FnOnce(Driven) -> D,
+    ) -> Result<Session, Unreached>
+    where
+        D: Future<Output = ()> + Send + 'static,
+    {
+        let (client, connection) = self.open().await?;
+        let answers = Answers::new(self.limit);
+        let due = Arc::clone(&answers);
+        let driven = drive(connection);
+        let driver = tokio::spawn(async move {
+            // What is still asked ends with the connection.
+            future::or(driven, due.overdue()).await;
         });
-        client.batch_execute(&self.setup).await?;
-        Ok((client, driver))
+        let session = Session::new(client, driver, answers);
+        session.batch_execute(&self.setup).await?;
+        Ok(session)
     }
 }
 
@@ -48,38 +69,5 @@ impl fmt::Debug for Connector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         // The configurations hold the password.
         f.debug_struct("Connector").finish_non_exhaustive()
-    }
-}
-
-impl deadpool_postgres::Connect for Connector {
-    fn connect(
-        &self,
-        _: &Config,
-    ) -> std::pin::Pin<
-        Box<
-            dyn Future<Output = Result<(Client, JoinHandle<()>), tokio_postgres::Error>>
-                + Send
-                + '_,
-        >,
-    > {
-        Box::pin(self.connect())
-    }
-}
-
-/// What taking a connection from the pool met.
-pub(crate) fn pool_failed(error: deadpool_postgres::PoolError, size: usize) -> Error {
-    use deadpool_postgres::PoolError;
-    match error {
-        PoolError::Backend(error) => failed("connecting", error),
-        PoolError::Timeout(_) => Error::new(
-            ErrorKind::Unavailable,
-            format!(
-                "all {size} connections to PostgreSQL are in use; raise `pool_size`, or read less \
-                 at once"
-            ),
-        ),
-        other => {
-            Error::new(ErrorKind::Unavailable, format!("no connection to PostgreSQL: {other}"))
-        }
     }
 }

@@ -6,7 +6,7 @@
 use annals_core::{Error, ErrorKind};
 use tokio_postgres::error::{DbError, SqlState};
 
-use crate::tls::explained;
+use crate::{tls::explained, unreached::Unreached};
 
 /// The error of a call, with what was being done.
 pub(crate) fn failed(what: &str, error: tokio_postgres::Error) -> Error {
@@ -17,7 +17,7 @@ pub(crate) fn failed(what: &str, error: tokio_postgres::Error) -> Error {
         Some(db) => of_database(what, db),
         None if is_lost(&error) => Error::new(
             ErrorKind::Unavailable,
-            format!("PostgreSQL could not be reached while {what}"),
+            format!("PostgreSQL could not be reached, or did not answer in time, while {what}"),
         )
         .caused_by(error),
         None => Error::new(ErrorKind::Internal, format!("{what} failed: {error}")).caused_by(error),
@@ -38,9 +38,10 @@ pub(crate) fn is_lost(error: &tokio_postgres::Error) -> bool {
 /// Whether an error of the store says that PostgreSQL is not there, for now: it was not reached, or
 /// is ending or starting.
 pub(crate) fn is_out_of_reach(error: &Error) -> bool {
-    let not_reached = std::error::Error::source(error)
-        .and_then(|source| source.downcast_ref::<tokio_postgres::Error>())
-        .is_some_and(is_lost);
+    let not_reached = std::error::Error::source(error).is_some_and(|source| {
+        source.is::<Unreached>()
+            || source.downcast_ref::<tokio_postgres::Error>().is_some_and(is_lost)
+    });
     not_reached || ["57P01", "57P02", "57P03"].iter().any(|code| sqlstate(error) == Some(code))
 }
 

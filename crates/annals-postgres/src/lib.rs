@@ -47,6 +47,9 @@
 //! * Who waits for a lock of somebody else's longer than `lock_timeout` gets `Unavailable` with the
 //!   process id, the application, the user and the state of the session that holds it. While
 //!   anything waits for more than a second, the same is in a warning, again every 10 s.
+//! * A server that takes a call and says nothing, or a network that passes nothing on, is waited for
+//!   as long as `statement_timeout` and `answer_grace` together; then the connection counts as lost
+//!   and is replaced. `session.rs` says how.
 //! * A read is made again for as long as `patience` lasts when its connection is lost; a
 //!   subscription is until it can be, with a warning every 10 s.
 //! * An acknowledged append is durable: connections for which `synchronous_commit` is `off` set it
@@ -89,14 +92,17 @@ mod open;
 mod options;
 mod partitions;
 mod patience;
+mod pool;
 mod read;
 mod replicas;
 mod route;
+mod session;
 mod shared;
 mod sql;
 mod text;
 mod tls;
 mod transaction;
+mod unreached;
 mod url;
 mod values;
 mod watch;

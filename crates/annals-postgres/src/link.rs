@@ -8,15 +8,15 @@ use std::{fmt, future::poll_fn, ops::Deref, sync::Arc, time::Duration};
 
 use annals_core::{ErrorKind, Position, Result};
 use async_channel::{Receiver, Sender};
-use deadpool_postgres::ClientWrapper;
 use tokio::time::{Instant, interval_at};
 use tokio_postgres::{AsyncMessage, Statement};
 
 use crate::{
-    failure::failed,
     route::Driven,
+    session::Session,
     shared::Shared,
     sql::{self, quoted},
+    unreached::Unreached,
 };
 
 /// The pause after the first failed attempt; it doubles up to [`PAUSE_MAX`].
@@ -25,7 +25,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// A connection on which appends are prepared, and that listens.
 pub(crate) struct Link {
-    client: ClientWrapper,
+    session: Session,
     pub(crate) append: Statement,
     pub(crate) append_event: Statement,
     /// Closed when the connection has ended.
@@ -33,20 +33,19 @@ pub(crate) struct Link {
 }
 
 impl Link {
-    async fn open(shared: &Arc<Shared>) -> Result<Self, tokio_postgres::Error> {
+    async fn open(shared: &Arc<Shared>) -> Result<Self, Unreached> {
         let connector = &shared.connector;
-        let (client, connection) = connector.open().await?;
         let (ends, end) = async_channel::bounded(1);
-        let driver = tokio::spawn(drive(Arc::clone(shared), connection, ends));
-        client.batch_execute(&connector.setup).await?;
+        let driven = |connection| drive(Arc::clone(shared), connection, ends);
+        let session = connector.driven_by(driven).await?;
         let schema = &connector.schema;
-        client.batch_execute(&format!("SET search_path = {schema}, pg_catalog")).await?;
-        let append = client.prepare(&sql::call(schema, "append", 42)).await?;
-        let append_event = client.prepare(&sql::call_one(schema, "append_event", 19)).await?;
-        client.batch_execute(&listen(&shared.channel)).await?;
+        session.batch_execute(&format!("SET search_path = {schema}, pg_catalog")).await?;
+        let append = session.prepare(&sql::call(schema, "append", 42)).await?;
+        let append_event = session.prepare(&sql::call_one(schema, "append_event", 19)).await?;
+        session.batch_execute(&listen(&shared.channel)).await?;
         // What was committed before it listened.
-        shared.ask(&client).await?;
-        Ok(Self { client: ClientWrapper::new(client, driver), append, append_event, end })
+        shared.ask(&session).await?;
+        Ok(Self { session, append, append_event, end })
     }
 
     /// A link, tried for a while where trying can help.
@@ -56,7 +55,7 @@ impl Link {
         loop {
             let error = match Self::open(shared).await {
                 Ok(link) => return Ok(link),
-                Err(error) => failed("connecting", error),
+                Err(error) => error.while_doing("connecting"),
             };
             if error.kind() != ErrorKind::Unavailable || Instant::now() + pause > deadline {
                 return Err(error);
@@ -115,10 +114,10 @@ async fn drive(shared: Arc<Shared>, mut connection: Driven, _ends: Sender<()>) {
 }
 
 impl Deref for Link {
-    type Target = ClientWrapper;
+    type Target = Session;
 
-    fn deref(&self) -> &ClientWrapper {
-        &self.client
+    fn deref(&self) -> &Session {
+        &self.session
     }
 }
 

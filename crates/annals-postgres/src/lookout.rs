@@ -5,15 +5,13 @@
 
 use std::{sync::Arc, time::Duration};
 
-use tokio::{
-    task::JoinHandle,
-    time::{Instant, MissedTickBehavior, interval, timeout},
-};
-use tokio_postgres::Client;
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use crate::{
     blockers::{self, Blocker},
+    session::Session,
     shared::Shared,
+    unreached::Unreached,
 };
 
 /// From when on a call takes long, and how often to look then.
@@ -38,7 +36,7 @@ pub(crate) async fn look_out(shared: Arc<Shared>) {
 
 struct Lookout {
     shared: Arc<Shared>,
-    session: Option<(Client, JoinHandle<()>)>,
+    session: Option<Session>,
     /// Who was warned of, and when.
     warned: Vec<(Blocker, Instant)>,
 }
@@ -56,12 +54,12 @@ impl Lookout {
         }
     }
 
-    async fn find(&mut self) -> Result<Vec<Blocker>, tokio_postgres::Error> {
+    async fn find(&mut self) -> Result<Vec<Blocker>, Unreached> {
         let session = match self.session.take() {
             Some(session) => session,
             None => self.shared.connector.connect().await?,
         };
-        let found = blockers::find(&self.shared, &session.0, LONG).await?;
+        let found = blockers::find(&self.shared, &session, LONG).await?;
         self.session = Some(session);
         Ok(found)
     }

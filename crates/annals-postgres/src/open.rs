@@ -6,11 +6,9 @@ use std::sync::{
 };
 
 use annals_core::{Error, ErrorKind, Result};
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime as PoolRuntime};
 use event_listener::Event;
 use parking_lot::{Mutex, RwLock};
 use tokio::runtime::{Builder, Handle, Runtime};
-use tokio_postgres::{Client, Config};
 
 use crate::{
     Create, MIGRATIONS, Migrate, Options, Target,
@@ -20,9 +18,11 @@ use crate::{
     link::Link,
     migrate::{self, Migration},
     options::check_schema,
+    pool::{self, no_pool},
     read::rows::RowBytes,
     replicas::Replicas,
     route::Routes,
+    session::{Limit, Session},
     shared::{CHANNEL, Shared, no_store},
     sql::{Sql, quoted},
     watch::watch,
@@ -102,6 +102,7 @@ fn understood(target: &Target, options: Options) -> Result<(Connector, Options)>
         setup: options.setup(),
         schema: quoted(&options.schema),
         patience: options.patience,
+        limit: Limit { statement: options.statement_timeout, grace: options.answer_grace },
     };
     Ok((connector, options))
 }
@@ -110,18 +111,8 @@ async fn begin(target: Target, options: Options, runtime: Handle) -> Result<Begu
     let (connector, options) = understood(&target, options)?;
     let schema = quoted(&options.schema);
     let (store_id, head) = prepare(&connector, &options).await?;
-    let manager = Manager::from_connect(
-        // Connections are made by the connector, which has its own.
-        Config::new(),
-        connector.clone(),
-        ManagerConfig { recycling_method: RecyclingMethod::Fast },
-    );
-    let pool = Pool::builder(manager)
-        .max_size(options.pool_size)
-        .wait_timeout(Some(options.pool_timeout))
-        .runtime(PoolRuntime::Tokio1)
-        .build()
-        .map_err(|error| Error::invalid(format!("no pool of connections: {error}")))?;
+    let pool = pool::builder(connector.clone(), options.pool_size, options.pool_timeout);
+    let pool = pool.build().map_err(no_pool)?;
     let replicas = replicas(&target, &connector, &options, &store_id)?;
     let shared = Arc::new(Shared {
         runtime: runtime.clone(),
@@ -161,16 +152,14 @@ fn replicas(
 
 /// Brings the schema up to date, or refuses one that is not; gives the store's id and head.
 async fn prepare(connector: &Connector, options: &Options) -> Result<(String, i64)> {
-    let (mut client, _driver) =
-        connector.connect().await.map_err(|error| failed("connecting", error))?;
-    check_encoding(&client).await?;
-    let missing = migrate::pending(&client, options).await?;
+    let mut session = session(connector).await?;
+    let missing = pending_on(&session, options).await?;
     if !missing.is_empty() {
         check_may_migrate(&missing, options)?;
-        migrate::migrate(&mut client, options).await?;
+        migrate::migrate(session.client_mut(), options).await?;
     }
     let sql = Sql::new(&quoted(&options.schema));
-    let row = client
+    let row = session
         .query_opt(&sql.head, &[])
         .await
         .map_err(|error| failed("looking for the store", error))?
@@ -195,8 +184,8 @@ fn check_may_migrate(missing: &[&Migration], options: &Options) -> Result<()> {
 }
 
 /// Text must come back as it was written.
-async fn check_encoding(client: &Client) -> Result<()> {
-    let encoding: String = client
+async fn check_encoding(session: &Session) -> Result<()> {
+    let encoding: String = session
         .query_one("SELECT current_setting('server_encoding')", &[])
         .await
         .map_err(|error| failed("looking at the database", error))?
@@ -210,20 +199,25 @@ async fn check_encoding(client: &Client) -> Result<()> {
     ))
 }
 
-/// A connection for work on the schema alone.
-async fn client(target: &Target, options: Options) -> Result<(Client, Options)> {
-    let (connector, options) = understood(target, options)?;
-    let (client, _driver) =
-        connector.connect().await.map_err(|error| failed("connecting", error))?;
-    check_encoding(&client).await?;
-    Ok((client, options))
+/// A connection for work on the schema.
+async fn session(connector: &Connector) -> Result<Session> {
+    let connected = connector.connect().await;
+    let session = connected.map_err(|error| error.while_doing("connecting"))?;
+    check_encoding(&session).await?;
+    Ok(session)
+}
+
+async fn pending_on(session: &Session, options: &Options) -> Result<Vec<&'static Migration>> {
+    let _expected = session.expect(3);
+    migrate::pending(session.client(), options).await
 }
 
 /// Applies what the schema lacks.
 pub(crate) async fn migrate(target: Target, options: Options) -> Result<Vec<&'static Migration>> {
     alone(async move {
-        let (mut client, options) = client(&target, options).await?;
-        migrate::migrate(&mut client, &options).await
+        let (connector, options) = understood(&target, options)?;
+        let mut session = session(&connector).await?;
+        migrate::migrate(session.client_mut(), &options).await
     })
     .await
 }
@@ -231,8 +225,8 @@ pub(crate) async fn migrate(target: Target, options: Options) -> Result<Vec<&'st
 /// What the schema lacks.
 pub(crate) async fn pending(target: Target, options: Options) -> Result<Vec<&'static Migration>> {
     alone(async move {
-        let (client, options) = client(&target, options).await?;
-        migrate::pending(&client, &options).await
+        let (connector, options) = understood(&target, options)?;
+        pending_on(&session(&connector).await?, &options).await
     })
     .await
 }

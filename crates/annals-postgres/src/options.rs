@@ -33,8 +33,11 @@ pub struct Options {
     pub pool_size: usize,
     /// How long a read waits for a connection of the pool.
     pub pool_timeout: Duration,
-    /// How long one statement may take.
+    /// How long one statement may take; zero for any time.
     pub statement_timeout: Duration,
+    /// How much longer than `statement_timeout` its answer may take to arrive. A connection on which
+    /// one is overdue counts as lost and is replaced; without a `statement_timeout` none ever is.
+    pub answer_grace: Duration,
     /// How long an append waits for appends of other processes.
     pub lock_timeout: Duration,
     /// How long a lost connection is tried for anew before callers get an error.
@@ -61,6 +64,7 @@ impl Default for Options {
             pool_size: 10,
             pool_timeout: Duration::from_secs(10),
             statement_timeout: Duration::from_secs(60),
+            answer_grace: Duration::from_secs(10),
             lock_timeout: Duration::from_secs(10),
             patience: Duration::from_secs(10),
             poll_every: Duration::from_secs(1),

@@ -10,15 +10,18 @@
 
 use std::time::Duration;
 
-use annals_core::{Error, Position, Result};
-use deadpool_postgres::{
-    Hook, HookError, Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime,
-};
+use annals_core::{Position, Result};
+use deadpool::managed::HookError;
 use parking_lot::Mutex;
 use tokio::time::Instant;
-use tokio_postgres::Config;
 
-use crate::{connect::Connector, shared::Shared, sql::Sql, url::Staleness};
+use crate::{
+    connect::Connector,
+    pool::{self, Hook, Object, Pool, no_pool},
+    shared::Shared,
+    sql::Sql,
+    url::Staleness,
+};
 
 /// How long replicas are left alone after none of them took a connection.
 const REST: Duration = Duration::from_secs(1);
@@ -60,16 +63,13 @@ impl Replicas {
         store_id: String,
     ) -> Result<Self> {
         let head = Sql::new(&connector.schema).head;
-        let recycling = ManagerConfig { recycling_method: RecyclingMethod::Fast };
-        let pool = Pool::builder(Manager::from_connect(Config::new(), connector, recycling))
-            .max_size(pool_size)
-            .wait_timeout(Some(pool_timeout))
+        let pool = pool::builder(connector, pool_size, pool_timeout)
             .create_timeout(Some(CONNECT_MAX))
-            .runtime(Runtime::Tokio1)
             .post_create(Hook::async_fn(move |client, _| {
                 let (head, store_id) = (head.clone(), store_id.clone());
                 Box::pin(async move {
-                    let row = client.query_one(&head, &[]).await.map_err(HookError::Backend)?;
+                    let row = client.query_one(&head, &[]).await;
+                    let row = row.map_err(|error| HookError::Backend(error.into()))?;
                     if row.get::<_, &str>(1) == store_id {
                         return Ok(());
                     }
@@ -77,7 +77,7 @@ impl Replicas {
                 })
             }))
             .build()
-            .map_err(|error| Error::invalid(format!("no pool of connections: {error}")))?;
+            .map_err(no_pool)?;
         Ok(Self { pool, staleness, resting: Mutex::new(None) })
     }
 

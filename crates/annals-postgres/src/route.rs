@@ -3,12 +3,16 @@
 //! Each server is asked by itself, so that a mode of encryption that tries two things tries both
 //! with one server before it goes to the next.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering},
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering},
+    },
+    time::Duration,
 };
 
 use annals_core::{Error, ErrorKind, Result};
+use tokio::time::timeout;
 use tokio_postgres::{
     Client, Config, Connection, Socket,
     config::{SslMode, TargetSessionAttrs},
@@ -19,13 +23,24 @@ use tokio_postgres_rustls::MakeRustlsConnect;
 
 use crate::{
     tls::{Mode, is_about_tls},
+    unreached::Unreached,
     url::{Place, ReadFrom, Server, Target},
 };
 
 /// A connection as it is driven.
 pub(crate) type Driven = Connection<Socket, <MakeRustlsConnect as MakeTlsConnect<Socket>>::Stream>;
 
-type Opened = std::result::Result<(Client, Driven), tokio_postgres::Error>;
+type Opened = std::result::Result<(Client, Driven), Unreached>;
+
+/// How long a server may take for a connection unless the URL says otherwise.
+const CONNECT_MAX: Duration = Duration::from_secs(10);
+/// After how long without a word the network is asked whether the server is there, how often it
+/// is asked again, and how many times: together a minute.
+const PROBE_AFTER: Duration = Duration::from_secs(30);
+const PROBE_EVERY: Duration = Duration::from_secs(10);
+const PROBES: u32 = 3;
+/// How long what was sent may stay without the network's word that it has arrived.
+const UNCONFIRMED_MAX: Duration = Duration::from_secs(30);
 
 /// The ways to the servers, in the order in which they are tried.
 #[derive(Clone)]
@@ -42,6 +57,8 @@ struct Route {
     config: Config,
     /// Another way, for when the first is not taken.
     otherwise: Option<Config>,
+    /// How long both may take together.
+    limit: Duration,
 }
 
 impl Routes {
@@ -96,10 +113,22 @@ impl Route {
             (_, Mode::Prefer) => (SslMode::Prefer, Some(SslMode::Disable)),
             (_, Mode::Require | Mode::VerifyCa | Mode::VerifyFull) => (SslMode::Require, None),
         };
-        Self { config: with(first), otherwise: otherwise.map(with) }
+        let limit = target.connect_timeout.unwrap_or(CONNECT_MAX);
+        Self { config: with(first), otherwise: otherwise.map(with), limit }
     }
 
+    /// A server may take a connection and then be silent, so that no step of its own ends.
     async fn open(&self, tls: &MakeRustlsConnect) -> Opened {
+        match timeout(self.limit, self.negotiate(tls)).await {
+            Ok(negotiated) => Ok(negotiated?),
+            Err(_) => Err(Unreached::Silent(self.limit)),
+        }
+    }
+
+    async fn negotiate(
+        &self,
+        tls: &MakeRustlsConnect,
+    ) -> std::result::Result<(Client, Driven), tokio_postgres::Error> {
         let error = match self.config.connect(tls.clone()).await {
             Ok(opened) => return Ok(opened),
             Err(error) => error,
@@ -136,6 +165,11 @@ fn config(target: &Target, server: &Server) -> Config {
         config.connect_timeout(timeout);
     }
     config
+        .keepalives(true)
+        .keepalives_idle(PROBE_AFTER)
+        .keepalives_interval(PROBE_EVERY)
+        .keepalives_retries(PROBES)
+        .tcp_user_timeout(UNCONFIRMED_MAX)
         .port(server.port)
         .user(&target.user)
         .dbname(&target.database)

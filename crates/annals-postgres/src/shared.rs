@@ -10,18 +10,18 @@ use std::{
 };
 
 use annals_core::{BoxFuture, Clock, Error, ErrorKind, Inline, Position, Result};
-use deadpool_postgres::{Object, Pool};
 use event_listener::Event;
 use parking_lot::{Mutex, RwLock};
 use tokio::runtime::Handle;
-use tokio_postgres::Client;
 
 use crate::{
     blockers::{self, Blocker},
     calls::Calls,
-    connect::{Connector, pool_failed},
+    connect::Connector,
+    pool::{Object, Pool, pool_failed},
     read::{listing, rows::RowBytes},
     replicas::Replicas,
+    session::Session,
     sql::Sql,
     values::{Time, number, stored},
 };
@@ -76,8 +76,8 @@ impl Shared {
     }
 
     /// Asks for the head and takes it in.
-    pub(crate) async fn ask(&self, client: &Client) -> Result<(), tokio_postgres::Error> {
-        let row = client.query_one(&self.sql.head, &[]).await?;
+    pub(crate) async fn ask(&self, session: &Session) -> Result<(), tokio_postgres::Error> {
+        let row = session.query_one(&self.sql.head, &[]).await?;
         if let Some(head) = number(row.get(0)) {
             self.advance(Position::new(head));
         }

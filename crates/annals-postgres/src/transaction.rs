@@ -6,11 +6,10 @@
 use std::{fmt, sync::Arc};
 
 use annals_core::Result;
-use deadpool_postgres::{ClientWrapper, Object};
 use tokio::runtime::Handle;
 use tokio_postgres::{Client, Row, types::ToSql};
 
-use crate::{failure::failed, link::Link, shared::Shared};
+use crate::{failure::failed, link::Link, pool::Object, session::Session, shared::Shared};
 
 /// What a transaction is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +91,7 @@ impl Transaction {
     }
 
     async fn start(&self) -> Result<()> {
-        let begun = self.wrapper()?.batch_execute(&begin_sql(&self.schema, self.access)).await;
+        let begun = self.session()?.batch_execute(&begin_sql(&self.schema, self.access)).await;
         begun.map_err(|error| failed("beginning a transaction", error))
     }
 
@@ -138,15 +137,16 @@ impl Transaction {
     }
 
     /// The connection, for everything else that PostgreSQL can do. Leave `COMMIT` and `ROLLBACK`
-    /// to whoever began the transaction.
+    /// to whoever began the transaction. Its calls have no deadline but the server's, so a server
+    /// that says nothing any more is waited for.
     ///
     /// # Errors
     /// `Closed` when the transaction is over.
     pub fn client(&self) -> Result<&Client> {
-        Ok(self.wrapper()?)
+        Ok(self.session()?.client())
     }
 
-    fn wrapper(&self) -> Result<&ClientWrapper> {
+    fn session(&self) -> Result<&Session> {
         match &self.lent {
             Lent::Pool(object) => Ok(object),
             Lent::Append(link) => Ok(link),
@@ -167,7 +167,7 @@ impl Transaction {
     /// # Errors
     /// Those of PostgreSQL, by the code `sqlstate`; the transaction is given up then.
     pub async fn execute(&mut self, sql: &str, params: Params<'_>) -> Result<u64> {
-        let client = self.wrapper()?;
+        let client = self.session()?;
         let done = match client.prepare_cached(sql).await {
             Ok(statement) => client.execute(&statement, params).await,
             Err(error) => Err(error),
@@ -180,7 +180,7 @@ impl Transaction {
     /// # Errors
     /// Those of [`execute`](Self::execute).
     pub async fn query(&mut self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
-        let client = self.wrapper()?;
+        let client = self.session()?;
         let done = match client.prepare_cached(sql).await {
             Ok(statement) => client.query(&statement, params).await,
             Err(error) => Err(error),
@@ -194,7 +194,7 @@ impl Transaction {
     /// # Errors
     /// Those of [`execute`](Self::execute).
     pub async fn query_anew(&mut self, sql: &str, params: Params<'_>) -> Result<Vec<Row>> {
-        let done = self.wrapper()?.query(sql, params).await;
+        let done = self.session()?.query(sql, params).await;
         self.noted(done)
     }
 
@@ -203,7 +203,7 @@ impl Transaction {
     /// # Errors
     /// Those of [`execute`](Self::execute).
     pub async fn batch(&mut self, sql: &str) -> Result<()> {
-        let done = self.wrapper()?.batch_execute(sql).await;
+        let done = self.session()?.batch_execute(sql).await;
         self.noted(done)
     }
 
@@ -247,7 +247,7 @@ impl Transaction {
         if matches!(self.lent, Lent::Append(_)) {
             return Ok(());
         }
-        let done = self.wrapper()?.batch_execute(COMMIT).await;
+        let done = self.session()?.batch_execute(COMMIT).await;
         if done.is_ok() {
             self.lent = Lent::Nothing;
         }
@@ -262,7 +262,7 @@ impl Transaction {
         if matches!(self.lent, Lent::Append(_)) {
             return Ok(());
         }
-        let done = self.wrapper()?.batch_execute("ROLLBACK").await;
+        let done = self.session()?.batch_execute("ROLLBACK").await;
         if done.is_ok() {
             self.lent = Lent::Nothing;
         }

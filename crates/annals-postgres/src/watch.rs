@@ -7,7 +7,7 @@ use std::{sync::Arc, time::Duration};
 
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use crate::{lookout::look_out, shared::Shared};
+use crate::{lookout::look_out, shared::Shared, unreached::Unreached};
 
 /// The pause before a lost connection is made anew.
 const PAUSE: Duration = Duration::from_millis(200);
@@ -24,13 +24,13 @@ pub(crate) async fn watch(shared: Arc<Shared>, poll_every: Duration) {
     }
 }
 
-async fn ask(shared: &Shared, poll_every: Duration) -> Result<(), tokio_postgres::Error> {
-    let (client, _driver) = shared.connector.connect().await?;
+async fn ask(shared: &Shared, poll_every: Duration) -> Result<(), Unreached> {
+    let session = shared.connector.connect().await?;
     let mut ticks = interval(poll_every);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     while shared.check_open().is_ok() {
         ticks.tick().await;
-        shared.ask(&client).await?;
+        shared.ask(&session).await?;
     }
     Ok(())
 }

@@ -1,7 +1,6 @@
 //! Pages of the whole store.
 
 use annals_core::{Direction, Position, Query, RecordedEvent, Result};
-use deadpool_postgres::Object;
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
@@ -10,6 +9,7 @@ use super::{
 };
 use crate::{
     failure::failed,
+    pool::Object,
     replicas::{Age, For},
     shared::Shared,
     sql::EVENT,

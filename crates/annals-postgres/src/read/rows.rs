@@ -9,11 +9,10 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use deadpool_postgres::Object;
 use futures_lite::StreamExt;
 use tokio_postgres::{Row, Statement, types::ToSql};
 
-use crate::shared::Shared;
+use crate::{pool::Object, shared::Shared};
 
 /// Bytes that a page should have at most.
 const BYTES_WANTED: u64 = 1024 * 1024;
@@ -69,7 +68,9 @@ impl Shared {
         limit: u64,
         read: impl Fn(&Row) -> Result<Option<T>, tokio_postgres::Error>,
     ) -> Result<Rows<T>, tokio_postgres::Error> {
-        let mut stream = pin!(client.query_raw(statement, values.iter().copied()).await?);
+        let _expected = client.expect(1);
+        let asked = client.client().query_raw(statement, values.iter().copied()).await?;
+        let mut stream = pin!(asked);
         let mut page = Rows { first: None, items: Vec::new(), is_full: false };
         let (mut count, mut bytes) = (0, 0);
         while let Some(row) = stream.next().await {

@@ -4,12 +4,12 @@ use annals_core::{
     Direction, Position, RecordedEvent, Result, StreamInfo, StreamMetadata, StreamName,
     StreamStatus, Version, rules::StreamHead,
 };
-use deadpool_postgres::Object;
 use tokio_postgres::{Row, types::ToSql};
 
 use super::row;
 use crate::{
     failure::failed,
+    pool::Object,
     replicas::{Age, For},
     shared::{Shared, no_store},
     values::{Raw, Time, number, stored},

@@ -35,13 +35,13 @@ use settings::Settings;
 /// | `schema` | the schema that holds the tables |
 /// | `migrate` | `on-open` or `never` |
 /// | `partitions` | of the events, when the store is begun: a power of two from 2 to 256 |
-/// | `pool_size`, `pool_timeout`, `statement_timeout`, `lock_timeout`, `patience`, `poll_every` | as in [`Options`]; times have a unit: `500ms`, `30s`, `5min`, `1h` |
+/// | `pool_size`, `pool_timeout`, `statement_timeout`, `answer_grace`, `lock_timeout`, `patience`, `poll_every` | as in [`Options`]; times have a unit: `500ms`, `30s`, `5min`, `1h` |
 /// | `read_from`, `staleness` | replicas to read events from, `host:port` divided by commas, and how old what they give may be: `own` or `any`, see [`Staleness`]; only together |
 /// | `sslmode` | `disable`, `allow`, `prefer` (the default), `require`, `verify-ca`, `verify-full` |
 /// | `sslrootcert` | a file of certificates to trust, or `system`; `~/.postgresql/root.crt` where there is one |
 /// | `sslcert`, `sslkey` | the certificate of the client and its key |
 /// | `host`, `hostaddr`, `port`, `user`, `password`, `dbname`, `passfile` | as in libpq; a host that begins with `/` is the folder of a Unix socket |
-/// | `application_name`, `options`, `connect_timeout` | as in libpq; `application_name` is `annals` by default, and `connect_timeout` is in seconds or has a unit |
+/// | `application_name`, `options`, `connect_timeout` | as in libpq; `application_name` is `annals` by default, and `connect_timeout` is in seconds or has a unit, is for the whole way to a connection, and 10 s where none is given |
 /// | `target_session_attrs` | `any`, `read-write` (the default for several hosts), `read-only` |
 ///
 /// What the URL leaves out is taken from `PGHOST`, `PGHOSTADDR` (when the URL names no host),

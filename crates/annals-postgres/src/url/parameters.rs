@@ -21,6 +21,7 @@ const fn own(name: &'static str) -> Known {
 }
 
 const KNOWN: &[Known] = &[
+    own("answer_grace"),
     libpq("application_name", "PGAPPNAME"),
     libpq("connect_timeout", "PGCONNECT_TIMEOUT"),
     libpq("dbname", "PGDATABASE"),

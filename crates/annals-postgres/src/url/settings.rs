@@ -21,6 +21,7 @@ pub(super) struct Settings {
     pool_size: Option<usize>,
     pool_timeout: Option<Duration>,
     statement_timeout: Option<Duration>,
+    answer_grace: Option<Duration>,
     lock_timeout: Option<Duration>,
     patience: Option<Duration>,
     poll_every: Option<Duration>,
@@ -47,6 +48,7 @@ impl Settings {
             })?,
             pool_timeout: time("pool_timeout")?,
             statement_timeout: time("statement_timeout")?,
+            answer_grace: time("answer_grace")?,
             lock_timeout: time("lock_timeout")?,
             patience: time("patience")?,
             poll_every: asked.read("poll_every", |value| {
@@ -66,6 +68,7 @@ impl Settings {
             pool_size: self.pool_size.unwrap_or(options.pool_size),
             pool_timeout: self.pool_timeout.unwrap_or(options.pool_timeout),
             statement_timeout: self.statement_timeout.unwrap_or(options.statement_timeout),
+            answer_grace: self.answer_grace.unwrap_or(options.answer_grace),
             lock_timeout: self.lock_timeout.unwrap_or(options.lock_timeout),
             patience: self.patience.unwrap_or(options.patience),
             poll_every: self.poll_every.unwrap_or(options.poll_every),

@@ -106,16 +106,17 @@ fn a_host_that_begins_with_a_slash_is_the_folder_of_a_socket() {
 fn the_url_stands_above_the_options() {
     let target = parse(
         "postgres://u@h/d?schema=orders&migrate=never&pool_size=3&pool_timeout=1s\
-         &statement_timeout=2s&lock_timeout=3s&patience=4s&poll_every=500ms&partitions=16",
+         &statement_timeout=2s&answer_grace=6s&lock_timeout=3s&patience=4s&poll_every=500ms&partitions=16",
     );
     let options = target.options(Options { schema: "mine".to_owned(), ..Options::default() });
     assert_eq!((options.schema.as_str(), options.pool_size), ("orders", 3));
     assert_eq!(options.migrate, Migrate::Never);
     assert_eq!(options.partitions.map(Partitions::get), Some(16));
-    let seconds = [1_000, 2_000, 3_000, 4_000, 500].map(Duration::from_millis);
+    let seconds = [1_000, 2_000, 6_000, 3_000, 4_000, 500].map(Duration::from_millis);
     let found = [
         options.pool_timeout,
         options.statement_timeout,
+        options.answer_grace,
         options.lock_timeout,
         options.patience,
         options.poll_every,

@@ -4,7 +4,7 @@
 //! its sync without waiting for one another. What was sent over a connection that is lost is
 //! looked for and sent again: an event that is stored is recognised by its id.
 
-use std::{collections::VecDeque, sync::Arc};
+use std::{collections::VecDeque, sync::Arc, time::Instant};
 
 use annals_core::{Error, ErrorKind, Result};
 use async_channel::Receiver;
@@ -109,11 +109,26 @@ impl Committer {
             Ok(()) => self.link = Some(link),
             Err(error) if is_lost(&error) => {
                 tracing::warn!(error = %error, "the connection for appends was lost");
+                self.refuse_lost(&failed("an append", error));
             }
             Err(error) => {
                 self.link = Some(link);
                 let error = explain(&self.shared, failed("an append", error)).await;
                 self.refuse_all(&error);
+            }
+        }
+    }
+
+    /// Gives up on those that one connection after another was lost for: where each is taken and
+    /// then says nothing, trying on would never end.
+    fn refuse_lost(&mut self, error: &Error) {
+        let patience = self.shared.connector.patience;
+        let is_over = |job: &Job| job.lost_at.is_some_and(|at| at.elapsed() > patience);
+        for job in std::mem::take(&mut self.waiting) {
+            if is_over(&job) {
+                job.refuse(error);
+            } else {
+                self.waiting.push_back(job);
             }
         }
     }
@@ -270,6 +285,7 @@ impl Committer {
             let mut job = member.job;
             if may_be_done {
                 job.is_resent = true;
+                job.lost_at.get_or_insert_with(Instant::now);
                 job.stage = Stage::Unknown;
             }
             self.waiting.push_front(job);

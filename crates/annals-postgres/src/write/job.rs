@@ -1,6 +1,6 @@
 //! One caller's request on its way through the committer.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{collections::HashMap, sync::Arc, time::Instant};
 
 use annals_core::{
     Append, Appended, DeleteStream, Deleted, Error, ExpectedVersion, Result, StatePut, StreamName,
@@ -50,6 +50,8 @@ pub(crate) struct Job {
     pub(crate) stage: Stage,
     /// Whether it was sent before, over a connection that was lost.
     pub(crate) is_resent: bool,
+    /// When that was for the first time.
+    pub(crate) lost_at: Option<Instant>,
     /// Whether it may share a call with others.
     pub(crate) is_alone: bool,
     /// How often it was found to depend on what others changed.
@@ -72,6 +74,7 @@ impl Job {
             bytes,
             stage,
             is_resent: false,
+            lost_at: None,
             is_alone: false,
             attempts: 0,
             answer,

@@ -5,7 +5,6 @@ use annals_core::{
     Error, ErrorKind, NewEvent, Position, Restore, Result, StreamName,
     rules::{self, StoreEnd},
 };
-use deadpool_postgres::{ClientWrapper, Object};
 use tokio_postgres::types::ToSql;
 
 use super::{
@@ -16,6 +15,8 @@ use super::{
 };
 use crate::{
     failure::{failed, is_about_data},
+    pool::Object,
+    session::Session,
     shared::Shared,
     values::{Json, Time, number, stored},
 };
@@ -92,7 +93,7 @@ async fn decide(shared: &Shared, client: &Object, restore: &Restore) -> Result<S
 /// Says whether the store still stood where it had to.
 async fn store(
     shared: &Shared,
-    client: &ClientWrapper,
+    client: &Session,
     columns: &Columns<'_>,
 ) -> Result<bool, tokio_postgres::Error> {
     let prepared = client.prepare_cached(&shared.sql.restore).await?;
@@ -101,7 +102,7 @@ async fn store(
 
 /// Finds the payloads that PostgreSQL does not take as JSON, to store them as bytes. Says whether
 /// there are any.
-async fn soften(client: &ClientWrapper, new: &[NewEvent], forms: &mut [Forms]) -> Result<bool> {
+async fn soften(client: &Session, new: &[NewEvent], forms: &mut [Forms]) -> Result<bool> {
     let prepared =
         client.prepare_cached("SELECT $1::json").await.map_err(|error| failed(WHAT, error))?;
     let mut found = false;

@@ -18,8 +18,10 @@ mod kills;
 mod payloads;
 mod pools;
 mod processes;
+mod proxy;
 mod race;
 mod session;
+mod silence;
 mod strangers;
 mod together;
 mod values;
@@ -43,6 +45,9 @@ const CASES: &[(&str, Case)] = &[
     ("conditions_hold_where_the_role_asks_for_serializable", race::under_serializable),
     ("conditions_hold_where_the_role_asks_for_repeatable_read", race::under_repeatable_read),
     ("nothing_is_lost_or_doubled_by_kills_and_pauses", kills::nothing_is_lost_or_doubled),
+    ("silent_connections_are_replaced", silence::connections_are_replaced),
+    ("calls_end_where_nobody_answers", silence::calls_end_where_nobody_answers),
+    ("calls_end_where_a_server_is_stopped", silence::calls_end_where_a_server_is_stopped),
     ("a_stranger_with_the_turn_of_appends_is_named", strangers::with_the_turn_of_appends),
     ("a_stranger_with_a_lock_on_a_table_is_named", strangers::with_a_lock_on_a_table),
     ("a_stranger_with_a_lock_on_a_row_is_named", strangers::with_a_lock_on_a_row),
