@@ -14,6 +14,7 @@ mod clocks;
 mod crowd;
 mod disk;
 mod follower;
+mod inline;
 mod kills;
 mod payloads;
 mod pools;
@@ -45,6 +46,9 @@ const CASES: &[(&str, Case)] = &[
     ("conditions_hold_where_the_role_asks_for_serializable", race::under_serializable),
     ("conditions_hold_where_the_role_asks_for_repeatable_read", race::under_repeatable_read),
     ("nothing_is_lost_or_doubled_by_kills_and_pauses", kills::nothing_is_lost_or_doubled),
+    ("inline_work_survives_a_session_that_is_ended", inline::survives_a_session_that_is_ended),
+    ("inline_work_survives_a_server_that_is_killed", inline::survives_a_server_that_is_killed),
+    ("inline_work_survives_an_answer_that_is_lost", inline::survives_an_answer_that_is_lost),
     ("silent_connections_are_replaced", silence::connections_are_replaced),
     ("calls_end_where_nobody_answers", silence::calls_end_where_nobody_answers),
     ("calls_end_where_a_server_is_stopped", silence::calls_end_where_a_server_is_stopped),
