@@ -124,7 +124,8 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// was installed before. It ends with the handle.
     ///
     /// # Errors
-    /// `Unsupported` without the capability `projection_inline`.
+    /// `Unsupported` without the capability `projection_inline`, `Closed`, and what
+    /// [`Inline::join`] refuses with.
     fn install_inline(&self, inline: Arc<dyn Inline>) -> Result<()> {
         drop(inline);
         Err(Error::new(

@@ -242,9 +242,10 @@ impl Backend for Postgres {
         self.0.shared.run(async move { write::restore::restore(&shared, restore).await })
     }
 
-    /// What it is given is a [`Transaction`].
+    /// What it is given is a [`Transaction`]; the store is named by [`Postgres::store_id`].
     fn install_inline(&self, inline: Arc<dyn Inline>) -> Result<()> {
         self.0.shared.check_open()?;
+        inline.join(self.store_id())?;
         self.0.shared.inlines.write().push(inline);
         Ok(())
     }

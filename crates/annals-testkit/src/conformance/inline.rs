@@ -30,6 +30,7 @@ cases! { "inline", needs [Inline, MultiStream, Conditions]:
     a_retry_is_not_worked_on_again,
     all_that_is_installed_works_in_order_or_nothing_does,
     work_begins_with_the_next_append_and_ends_with_the_handle,
+    work_that_refuses_the_store_is_not_installed,
     a_closed_store_takes_no_work,
 }
 
@@ -226,6 +227,33 @@ fn work_begins_with_the_next_append_and_ends_with_the_handle(store: &Store) {
         store.write("s", ["after"]);
         assert_eq!(lines(&*store.notebook()), ["1 s:a@1"]);
     }
+}
+
+/// Wants another store, whichever it is, and takes no event.
+#[derive(Debug)]
+struct Choosy;
+
+impl Inline for Choosy {
+    fn join(&self, store: &str) -> Result<()> {
+        assert!(!store.is_empty(), "a store has a name");
+        Err(Error::invalid(REASON))
+    }
+
+    fn apply<'a>(
+        &'a self,
+        _: &'a [RecordedEvent],
+        _: &'a mut (dyn Any + Send),
+    ) -> BoxFuture<'a, Result<()>> {
+        Box::pin(async { Err(Error::new(ErrorKind::Application, REASON)) })
+    }
+}
+
+fn work_that_refuses_the_store_is_not_installed(store: &Store) {
+    let refused = store.backend().install_inline(Arc::new(Choosy)).expect_err("it is refused");
+    assert_eq!(refused.kind(), ErrorKind::InvalidArgument);
+    assert!(refused.to_string().contains(REASON), "{refused}");
+    store.write("s", ["a"]);
+    store.check_all("s:a@0");
 }
 
 fn a_closed_store_takes_no_work(store: &Store) {

@@ -100,9 +100,17 @@ impl Builder {
 
     /// The application on a store, with everything that was registered running.
     ///
+    /// It waits for no read model. One that is written with the events ([`Run::inline`]) and is new
+    /// is filled in the background first, from the first event on, and is part of every append from
+    /// the moment in which it has caught up; [`switched`](crate::ProjectionHandle::switched) waits
+    /// for that.
+    ///
     /// # Errors
     /// `Unsupported` when the store cannot do what something registered needs; `InvalidArgument`
-    /// for two of the same name, and for upcasters that contradict each other.
+    /// for two of the same name, for upcasters that contradict each other, and for read models that
+    /// are to be written with the events and are in another store.
+    ///
+    /// [`Run::inline`]: crate::Run::inline
     pub fn build(mut self, backend: Arc<dyn Backend>) -> Result<Annals> {
         self.upcasters.check()?;
         let services = std::mem::take(&mut self.services);

@@ -123,7 +123,8 @@ impl ProjectionHandle {
         self.entry.rebuild(&self.app.store).await
     }
 
-    /// Waits until queries see a model, or a newer one.
+    /// Waits until queries see a model, or a newer one, that has caught up once. They see the very
+    /// first model of a projection before, while it is filled.
     ///
     /// # Errors
     /// Those of [`fresh`](Self::fresh).

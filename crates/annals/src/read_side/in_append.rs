@@ -41,6 +41,10 @@ impl<P: Projection> InAppend<P> {
 }
 
 impl<P: Projection> Inline for InAppend<P> {
+    fn join(&self, store: &str) -> Result<()> {
+        if self.entry.store.id() == store { Ok(()) } else { Err(elsewhere(P::NAME)) }
+    }
+
     fn apply<'a>(
         &'a self,
         events: &'a [RecordedEvent],

@@ -29,7 +29,8 @@ pub trait ReadStore: Clone + fmt::Debug + Send + Sync + 'static {
     /// Names this database and no other, also after a restart.
     fn id(&self) -> &str;
 
-    /// Whether [`join`](Self::join) can give something.
+    /// Whether [`join`](Self::join) can give something. It does for appends to the store of events
+    /// that [`id`](Self::id) names.
     const JOINS_APPENDS: bool = false;
 
     /// Joins the transaction of an append, when that is one of this database. Whoever gave it ends

@@ -99,10 +99,15 @@ impl<E> Run<E> {
     /// projection makes of it are there from one moment to the next. An event that it cannot apply
     /// refuses the append.
     ///
-    /// It is so for every append through the store that the application was built on, once the
-    /// read model has been caught up. Until then, and while a rebuild or a new version is built,
-    /// the model in question follows in the background as the other settings say; so it does with
-    /// what others append who do not have the projection. It has one partition.
+    /// It is so for every append through the store that the application was built on, from the
+    /// moment in which the read model has caught up. A model that is new, and one that a rebuild or
+    /// a new version makes, is first filled in the background as the other settings say, from the
+    /// first event up to that moment; no append waits for it, and none is refused by it. The moment
+    /// has come when [`switched`](crate::ProjectionHandle::switched) returns. From then on the
+    /// first position of the promise is that of the next append.
+    ///
+    /// What others append who do not have the projection is applied in the background, or by the
+    /// next append that has it, whichever comes first. It has one partition.
     pub fn inline() -> Self {
         Self::in_mode(Mode::Inline)
     }

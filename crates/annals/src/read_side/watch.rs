@@ -89,8 +89,9 @@ impl<P: Projection> Entry<P> {
         to: &Model,
         timeout: Duration,
     ) -> Result<()> {
-        let has_switched =
-            |places: &Places| places.iter().any(|(info, _)| info.is_live && info.model >= *to);
+        // The very first model is seen from the start, while it is built.
+        let is_there = |info: &ModelInfo| info.is_live && info.is_built && info.model >= *to;
+        let has_switched = |places: &Places| places.iter().any(|(info, _)| is_there(info));
         self.wait_until(store, has_switched, timeout).await
     }
 

@@ -29,8 +29,8 @@ impl Builder {
     /// With partitions, two of them may write the same document; nothing is lost then, but events
     /// of one document keep their order only when they are in one partition.
     ///
-    /// What is wrong with it shows when the application is built: [`Run::inline`] is `Unsupported`
-    /// unless events and documents are in one PostgreSQL database.
+    /// What is wrong with it shows when the application is built: [`Run::inline`] is refused unless
+    /// events and documents are in one store on PostgreSQL.
     #[must_use]
     pub fn view<V: View>(mut self, store: &impl DocumentStore, run: Run<V::Event>) -> Self {
         if run.mode == Mode::Live {
