@@ -57,8 +57,15 @@ impl PostgresTables {
         Self(store.clone())
     }
 
-    /// Tables in another database or schema than the events. What it opens is a store of events
-    /// there, which stays empty.
+    /// Tables in another database or schema than the events; a projection on them runs in the
+    /// background.
+    ///
+    /// What it opens is a whole store of events, which stays empty, and makes one where there is
+    /// none. That is because what a read model needs is a part of one: the tables of models,
+    /// checkpoints and dead letters are made by the store's migrations, so that `annals migrate`
+    /// prepares the schema and can tell whether it is up to date, and the row that names the store
+    /// is what leases and checkpoints go by. It costs some empty tables, and two connections beside
+    /// the pool.
     ///
     /// # Errors
     /// Those of [`Postgres::open`].
