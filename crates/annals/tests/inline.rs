@@ -211,8 +211,9 @@ fn model_of(generation: u32) -> Model {
 fn tables_elsewhere_are_refused_when_the_application_is_built(url: &str) {
     let store = Place::new(url).open();
     let tables = PostgresTables::of(&Place::new(url).open());
-    let builder = Annals::builder().projection(Balances, &tables, Run::inline());
-    for builder in [builder] {
+    let projection = Annals::builder().projection(Balances, &tables, Run::inline());
+    let view = Annals::builder().view::<Account>(&tables, Run::inline());
+    for builder in [projection, view] {
         let error = builder.build(Arc::new(store.clone())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert!(error.to_string().contains("PostgresTables::of"), "{error}");
@@ -223,6 +224,55 @@ fn tables_elsewhere_are_refused_when_the_application_is_built(url: &str) {
     let app = background.build(Arc::new(store.clone())).unwrap();
     block_on(app.projection::<Balances>().unwrap().fresh(LONG)).unwrap();
     assert_eq!(number(&tables, "SELECT sum(events)::bigint FROM balances"), 1);
+}
+
+/// A document for each account. There is none of 99 cents or more.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+struct Account {
+    cents: i64,
+    deposits: u32,
+}
+
+#[view(name = "accounts", version = 1)]
+impl View for Account {
+    type Key = String;
+    type Event = Deposited;
+
+    fn route(event: &Recorded<Deposited>) -> Keys<String> {
+        event.event.account.clone().into()
+    }
+
+    fn apply(&mut self, event: &Recorded<Deposited>) -> Keep {
+        assert!(event.event.cents != 13, "no luck");
+        (self.cents, self.deposits) = (self.cents + event.event.cents, self.deposits + 1);
+        if self.cents < 99 { Keep::Keep } else { Keep::Delete }
+    }
+}
+
+fn documents_are_there_when_the_append_returns(url: &str) {
+    let store = Place::new(url).open();
+    let tables = PostgresTables::of(&store);
+    deposit(&store, "ann", 5).unwrap();
+    let app = Annals::builder().view::<Account>(&tables, Run::inline());
+    let app = app.build(Arc::new(store.clone())).unwrap();
+    let view = app.view::<Account>();
+    let model = Model { projection: "accounts".into(), version: 1, generation: 0 };
+    block_on(view.projection().unwrap().switched(&model, LONG)).unwrap();
+    let of = |account: &str| block_on(async { view.get(&account.to_owned()).await }).unwrap();
+    for deposits in 2..20 {
+        deposit(&store, "ann", 1).unwrap();
+        assert_eq!(of("ann"), Some(Account { cents: 4 + i64::from(deposits), deposits }));
+    }
+    let refused = deposit(&store, "ann", 13).unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Application);
+    assert!(refused.to_string().contains("no luck"), "{refused}");
+    assert_eq!(of("ann"), Some(Account { cents: 23, deposits: 19 }));
+    assert_eq!(number(&tables, "SELECT count(*) FROM events"), 19);
+    deposit(&store, "bob", 1).unwrap();
+    deposit(&store, "ann", 77).unwrap();
+    assert_eq!((of("ann"), of("bob")), (None, Some(Account { cents: 1, deposits: 1 })));
+    let sql = "SELECT (document ->> 'cents')::bigint FROM accounts WHERE key = 'bob'";
+    assert_eq!(number(&tables, sql), 1);
 }
 
 fn a_killed_program_leaves_events_and_model_together(url: &str) {
@@ -275,6 +325,7 @@ const TESTS: &[(&str, Test)] = &[
         "tables_elsewhere_are_refused_when_the_application_is_built",
         tables_elsewhere_are_refused_when_the_application_is_built,
     ),
+    ("documents_are_there_when_the_append_returns", documents_are_there_when_the_append_returns),
     (
         "a_killed_program_leaves_events_and_model_together",
         a_killed_program_leaves_events_and_model_together,
