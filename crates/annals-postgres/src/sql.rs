@@ -1,9 +1,22 @@
 //! The texts of the statements, with the name of the schema filled in once.
 
-/// The columns of an event, in the order in which [`row`](crate::read::row) takes them.
+use annals_core::Direction;
+
+/// The columns of an event, in the order in which [`row`](crate::read::row) takes them. What is
+/// nearly always the same is left out, because each value costs the server more than a NULL.
 pub(crate) const EVENT: &str = "e.global_position, e.event_id, e.stream_id, e.version, \
-    e.event_type, e.schema_version, e.content_type, e.event_data, e.event_bytes, e.metadata, \
-    e.metadata_bytes, e.correlation_id, e.tags, e.occurred_us, e.created_at";
+    e.event_type, nullif(e.schema_version, 1), e.content_type, e.event_data, e.event_bytes, \
+    e.metadata, e.metadata_bytes, e.correlation_id, e.tags, e.occurred_us, e.created_at";
+
+/// The same columns where every event is of the stream that was asked for.
+const EVENT_OF_STREAM: &str = "e.global_position, e.event_id, NULL::text, e.version, \
+    e.event_type, nullif(e.schema_version, 1), e.content_type, e.event_data, e.event_bytes, \
+    e.metadata, e.metadata_bytes, e.correlation_id, e.tags, e.occurred_us, e.created_at";
+
+/// The same columns after the position in a row that has no event.
+const NO_EVENT: &str = "NULL::uuid, NULL::text, NULL::bigint, NULL::text, NULL::bigint, \
+    NULL::text, NULL::json, NULL::bytea, NULL::json, NULL::bytea, NULL::text, NULL::text[], \
+    NULL::bigint, NULL::timestamptz";
 
 /// Statements with a fixed text.
 #[derive(Debug)]
@@ -25,6 +38,8 @@ pub(crate) struct Sql {
     pub(crate) tombstone: String,
     pub(crate) streams: String,
     pub(crate) info: String,
+    pub(crate) read_all_forward: String,
+    pub(crate) read_all_backward: String,
     pub(crate) read_stream_forward: String,
     pub(crate) read_stream_backward: String,
 }
@@ -109,6 +124,8 @@ impl Sql {
                  (SELECT relnamespace FROM pg_class WHERE oid = to_regclass($1))), revision \
                  FROM {s}.store"
             ),
+            read_all_forward: read_all(s, Direction::Forward),
+            read_all_backward: read_all(s, Direction::Backward),
             read_stream_forward: read_stream(s, ""),
             read_stream_backward: read_stream(s, " DESC"),
             schema: schema.to_owned(),
@@ -132,17 +149,49 @@ fn events_between(s: &str) -> String {
     )
 }
 
+/// The highest position that a page may have, of those up to `$2`; without a head there is none.
+pub(crate) fn high(s: &str) -> String {
+    format!("least($2::bigint, coalesce((SELECT head FROM {s}.store), -1))")
+}
+
+/// A page of the whole store: from, to, limit.
+fn read_all(s: &str, direction: Direction) -> String {
+    let high = high(s);
+    let every = format!("{s}.events e WHERE e.global_position BETWEEN $1::bigint AND {high}");
+    head_and_events(s, &every, direction)
+}
+
+/// A row that has the head, then the events of a source, at most `$3` of them.
+///
+/// The head has a row of its own, so that it is there without events, is sent once, and costs no
+/// join. Its place is before all others; the events come in order from an index or one sort.
+pub(crate) fn head_and_events(s: &str, source: &str, direction: Direction) -> String {
+    let (order, place) = match direction {
+        Direction::Forward => ("", -1),
+        Direction::Backward => (" DESC", i64::MAX),
+    };
+    format!(
+        "SELECT * FROM (SELECT head, {place}::bigint AS place, {NO_EVENT} FROM {s}.store \
+         UNION ALL (SELECT NULL::bigint, {EVENT} FROM {source} \
+         ORDER BY e.global_position{order} LIMIT $3::bigint)) AS page ORDER BY place{order}"
+    )
+}
+
 /// A page of a stream with what retention leaves of it: name, from, to, time, limit.
+///
+/// The database's own time is that of the statement: one that may change meanwhile would be no
+/// bound for the index, and every page would begin at the first version.
 fn read_stream(s: &str, order: &str) -> String {
     format!(
-        "SELECT t.head, s.last_version, s.is_deleted, s.is_tombstoned, {EVENT} \
+        "SELECT t.head, s.last_version, nullif(s.is_deleted, false), \
+         nullif(s.is_tombstoned, false), {EVENT_OF_STREAM} \
          FROM {s}.store t \
          LEFT JOIN {s}.streams s ON s.stream_id = $1 \
          LEFT JOIN LATERAL (SELECT e.* FROM {s}.events e WHERE e.stream_id = $1 \
          AND e.version >= greatest($2::bigint, s.truncate_before, \
          s.last_version + 1 - s.max_count, \
          CASE WHEN s.max_age_seconds IS NOT NULL THEN {s}.version_since($1, \
-         coalesce($4::timestamptz, clock_timestamp()) \
+         coalesce($4::timestamptz, statement_timestamp()) \
          - least(s.max_age_seconds, 100000000000) * interval '1 second') END) \
          AND e.version <= least($3::bigint, 9223372036854775806) \
          ORDER BY e.version{order} LIMIT $5) AS e ON true \

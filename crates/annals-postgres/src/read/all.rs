@@ -1,18 +1,20 @@
 //! Pages of the whole store.
 
+use std::borrow::Cow;
+
 use annals_core::{Direction, Position, Query, RecordedEvent, Result};
 use tokio_postgres::{Row, types::ToSql};
 
 use super::{
     matching::{self, Argument},
-    row,
+    row::Events,
 };
 use crate::{
     failure::failed,
     pool::Object,
     replicas::{Age, For},
-    shared::Shared,
-    sql::EVENT,
+    shared::{Shared, no_store},
+    sql::{Sql, head_and_events},
     values::{number, stored},
 };
 
@@ -49,7 +51,7 @@ pub(crate) async fn page(shared: &Shared, stretch: &Stretch, purpose: For) -> Re
 /// Reads a page in one look, so that the events and the head belong together.
 async fn page_on(shared: &Shared, client: Object, stretch: &Stretch) -> Result<AllPage> {
     let reading = |error| failed("reading events", error);
-    let (sql, arguments) = statement(&shared.sql.schema, stretch);
+    let (sql, arguments) = statement(&shared.sql, stretch);
     let is_remembered = stretch.query.items().len() <= ITEMS_PREPARED_MAX;
     let prepared =
         if is_remembered { client.prepare_cached(&sql).await } else { client.prepare(&sql).await };
@@ -59,40 +61,32 @@ async fn page_on(shared: &Shared, client: Object, stretch: &Stretch) -> Result<A
     let stored_limit = stored(limit);
     let mut values: Vec<&(dyn ToSql + Sync)> = vec![&low, &high, &stored_limit];
     values.extend(arguments.iter().map(Argument::as_sql));
-    let event = |row: &Row| row::event(row, 1);
+    let mut events = Events::default();
+    let event = |row: &Row| events.take(row, 1);
     let page = shared.rows(client, &prepared, &values, limit, event).await.map_err(reading)?;
-    let head = page.first.and_then(|row| number(row.get(0))).map(Position::new);
+    let first = page.first.ok_or_else(no_store)?;
+    let head = first.get::<_, Option<i64>>(0).and_then(number).map(Position::new);
     Ok(AllPage { events: page.items, head, is_full: page.is_full })
 }
 
 /// The statement with its arguments after the stretch and the limit.
-fn statement(schema: &str, stretch: &Stretch) -> (String, Vec<Argument>) {
-    let order = match stretch.direction {
-        Direction::Forward => "",
-        Direction::Backward => " DESC",
-    };
-    let (source, arguments) = if stretch.query.is_all() {
-        let every =
-            format!("{schema}.events e WHERE e.global_position BETWEEN $1::bigint AND h.high");
-        (every, Vec::new())
-    } else {
-        let matching = matching::positions(schema, &stretch.query, stretch.direction);
-        // With `OFFSET 0` PostgreSQL looks each position up. It would walk all events in order
-        // instead where that looks cheaper: in a store that was empty when the statement was
-        // planned, and where each position has to be looked up in many partitions.
-        let found = format!(
-            "({}) AS m CROSS JOIN LATERAL (SELECT * FROM {schema}.events \
-             WHERE global_position = m.p OFFSET 0) AS e",
-            matching.sql
-        );
-        (found, matching.arguments)
-    };
-    let sql = format!(
-        "SELECT s.head, {EVENT} FROM {schema}.store s \
-         CROSS JOIN LATERAL (SELECT least($2::bigint, s.head) AS high) AS h \
-         LEFT JOIN LATERAL (SELECT e.* FROM {source} \
-         ORDER BY e.global_position{order} LIMIT $3::bigint) AS e ON $1::bigint <= h.high \
-         ORDER BY e.global_position{order}"
+fn statement<'s>(sql: &'s Sql, stretch: &Stretch) -> (Cow<'s, str>, Vec<Argument>) {
+    if stretch.query.is_all() {
+        let every = match stretch.direction {
+            Direction::Forward => &sql.read_all_forward,
+            Direction::Backward => &sql.read_all_backward,
+        };
+        return (every.into(), Vec::new());
+    }
+    let s = &sql.schema;
+    let matching = matching::positions(s, &stretch.query, stretch.direction);
+    // With `OFFSET 0` PostgreSQL looks each position up. It would walk all events in order instead
+    // where that looks cheaper: in a store that was empty when the statement was planned, and where
+    // each position has to be looked up in many partitions.
+    let source = format!(
+        "({}) AS m CROSS JOIN LATERAL (SELECT * FROM {s}.events \
+         WHERE global_position = m.p OFFSET 0) AS e",
+        matching.sql
     );
-    (sql, arguments)
+    (head_and_events(s, &source, stretch.direction).into(), matching.arguments)
 }

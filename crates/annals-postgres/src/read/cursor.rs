@@ -1,14 +1,23 @@
 //! A read in progress: one page is given out while the next is on its way.
 
-use std::{sync::Arc, vec};
+use std::{
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll, ready},
+    vec,
+};
 
 use annals_core::{
     BoxFuture, BoxStream, Direction, Error, Position, Query, Read, ReadAll, ReadStream,
     RecordedEvent, Result, StreamName,
 };
-use futures_lite::stream;
+use futures_lite::Stream;
 
-use super::{all, rows::ROWS_MAX, stream as one};
+use super::{
+    all,
+    rows::{ROWS_FIRST, ROWS_MAX},
+    stream as one,
+};
 use crate::{backend::Inner, patience::Patience, replicas::For, shared::Shared};
 
 /// What is left to read.
@@ -51,16 +60,7 @@ impl Cursor {
     ) -> BoxStream<'static, Result<RecordedEvent>> {
         let cursor = Self::new(read);
         let ahead = Some(inner.shared.here(cursor.ask(Arc::clone(&inner.shared))));
-        let reader = Reader { inner, cursor, page: Vec::new().into_iter(), ahead };
-        // Boxed, because it moves with every event.
-        Box::pin(stream::unfold(Some(Box::new(reader)), |reader| async move {
-            let mut reader = reader?;
-            match reader.next().await {
-                Ok(Some(event)) => Some((Ok(event), Some(reader))),
-                Ok(None) => None,
-                Err(error) => Some((Err(error), None)),
-            }
-        }))
+        Box::pin(Reader { inner, cursor, page: Vec::new().into_iter(), ahead })
     }
 
     fn new(read: Read) -> Self {
@@ -89,7 +89,9 @@ impl Cursor {
     }
 
     fn limit(&self) -> u64 {
-        std::cmp::min(self.left, ROWS_MAX)
+        // Only the first page comes without knowing the head.
+        let rows = if self.head.is_none() { ROWS_FIRST } else { ROWS_MAX };
+        std::cmp::min(self.left, rows)
     }
 
     /// The next page.
@@ -154,19 +156,33 @@ async fn got_one(shared: &Shared, stretch: &one::Stretch, purpose: For) -> Resul
     Ok(Got { events: page.events, is_full: page.is_full, head: page.head })
 }
 
-impl Reader {
-    async fn next(&mut self) -> Result<Option<RecordedEvent>> {
+impl Stream for Reader {
+    type Item = Result<RecordedEvent>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let reader = self.get_mut();
         loop {
-            if let Some(event) = self.page.next() {
-                return Ok(Some(event));
+            if let Some(event) = reader.page.next() {
+                return Poll::Ready(Some(Ok(event)));
             }
-            let Some(ahead) = self.ahead.take() else { return Ok(None) };
-            let got = ahead.await?;
-            if self.cursor.pass(&got) {
-                let shared = &self.inner.shared;
-                self.ahead = Some(shared.run(self.cursor.ask(Arc::clone(shared))));
+            let Some(ahead) = &mut reader.ahead else { return Poll::Ready(None) };
+            let got = ready!(ahead.as_mut().poll(context));
+            reader.ahead = None;
+            match got {
+                Ok(got) => reader.turn(got),
+                Err(error) => return Poll::Ready(Some(Err(error))),
             }
-            self.page = got.events.into_iter();
         }
+    }
+}
+
+impl Reader {
+    /// Goes on to a page, and asks for the one behind it.
+    fn turn(&mut self, got: Got) {
+        if self.cursor.pass(&got) {
+            let shared = &self.inner.shared;
+            self.ahead = Some(shared.run(self.cursor.ask(Arc::clone(shared))));
+        }
+        self.page = got.events.into_iter();
     }
 }

@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 use annals_core::{Direction, Query, QueryItem};
 use tokio_postgres::types::ToSql;
 
-use crate::{condition, text};
+use crate::{condition, sql, text};
 
 /// A statement with its arguments.
 #[derive(Debug)]
@@ -42,17 +42,20 @@ const FIRST_ARGUMENT: usize = 4;
 
 struct Writer<'a> {
     schema: &'a str,
+    /// The highest position.
+    high: String,
     order: &'static str,
     arguments: Vec<Argument>,
 }
 
-/// The positions between `$1` and the expression `high`, at most `$3` of them, that match.
+/// The positions between `$1` and [`high`](sql::high), at most `$3` of them, that match.
 pub(super) fn positions(schema: &str, query: &Query, direction: Direction) -> Statement {
     let order = match direction {
         Direction::Forward => "ASC",
         Direction::Backward => "DESC",
     };
-    let mut writer = Writer { schema, order, arguments: Vec::new() };
+    let high = sql::high(schema);
+    let mut writer = Writer { schema, high, order, arguments: Vec::new() };
     let mut branches = Vec::new();
     for item in query.items() {
         writer.item(item, &mut branches);
@@ -143,18 +146,19 @@ impl Writer<'_> {
             ));
         }
         let first = self.text(first);
+        let high = &self.high;
         format!(
             "(SELECT t.global_position AS p FROM {schema}.event_tags t{joins} \
-             WHERE t.tag = {first} AND t.global_position BETWEEN $1::bigint AND h.high{filter} \
+             WHERE t.tag = {first} AND t.global_position BETWEEN $1::bigint AND {high}{filter} \
              ORDER BY t.global_position {order} LIMIT $3::bigint)"
         )
     }
 
     fn by_column(&self, wanted: &str, filter: &str) -> String {
-        let Self { schema, order, .. } = self;
+        let Self { schema, high, order, .. } = self;
         format!(
             "(SELECT e.global_position AS p FROM {schema}.events e \
-             WHERE {wanted} AND e.global_position BETWEEN $1::bigint AND h.high{filter} \
+             WHERE {wanted} AND e.global_position BETWEEN $1::bigint AND {high}{filter} \
              ORDER BY e.global_position {order} LIMIT $3::bigint)"
         )
     }
@@ -168,14 +172,14 @@ impl Writer<'_> {
     /// Versions stand in the order of positions.
     fn by_stream(&mut self, streams: Vec<&str>, filter: &str) -> String {
         let wanted = self.texts(streams);
-        let Self { schema, order, .. } = self;
+        let Self { schema, high, order, .. } = self;
         format!(
             "(SELECT f.p FROM unnest({wanted}) AS w (value) CROSS JOIN LATERAL (\
              SELECT e.global_position AS p FROM {schema}.events e \
              WHERE e.stream_id = w.value \
              AND e.version >= {schema}.version_beyond(w.value, $1::bigint - 1) \
-             AND e.version <= {schema}.version_upto(w.value, h.high) \
-             AND e.global_position BETWEEN $1::bigint AND h.high{filter} \
+             AND e.version <= {schema}.version_upto(w.value, {high}) \
+             AND e.global_position BETWEEN $1::bigint AND {high}{filter} \
              ORDER BY e.version {order} LIMIT $3::bigint) AS f)"
         )
     }

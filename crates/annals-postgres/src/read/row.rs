@@ -1,59 +1,107 @@
 //! Rows of `events` as events.
-
-use std::ops::Range;
+//!
+//! The texts and payloads of a row are copied once, into a chunk that the events of a page share:
+//! what a row arrives in belongs to the driver. Chunks are small, because whoever keeps one event
+//! keeps its chunk.
 
 use annals_core::{
     ContentType, EventId, EventType, Metadata, Position, RecordedEvent, StreamName, Tag, Tags,
     Timestamp, Version,
 };
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use bytestring::ByteString;
 use tokio_postgres::Row;
 
 use crate::{
     text,
-    values::{Id, Raw, Time, number},
+    values::{Id, Raw, Texts, Time, number},
 };
 
 type Result<T> = std::result::Result<T, tokio_postgres::Error>;
 
+/// Bytes that events share at most, unless one alone has more.
+const CHUNK_MAX: usize = 16 * 1024;
+
+/// Makes events of the rows of a page.
+#[derive(Debug, Default)]
+pub(crate) struct Events {
+    /// The stream of rows that name none.
+    stream: Option<StreamName>,
+    chunk: BytesMut,
+    /// The size of the newest chunk. Each is as large as those before it together, so a page of
+    /// few events keeps no more than twice its own bytes.
+    size: usize,
+}
+
 /// The event whose columns begin at `from`, in the order of [`EVENT`](crate::sql::EVENT); `None`
-/// where an outer join found none.
+/// in a row that has none.
 pub(crate) fn event(row: &Row, from: usize) -> Result<Option<RecordedEvent>> {
-    let Some(position) = row.try_get::<_, Option<i64>>(from)? else { return Ok(None) };
-    let at = |column: usize| from + column;
-    let mut buffer = Buffer::with_capacity(row.raw_size_bytes());
-    let stream = buffer.put(row.try_get(at(2))?);
-    let event_type = buffer.put(row.try_get(at(4))?);
-    let content_type = row.try_get::<_, Option<Raw<'_>>>(at(6))?.map(|text| buffer.put(text));
-    let data = either(row, at(7))?.map(|data| buffer.put(data)).unwrap_or_default();
-    let metadata = either(row, at(9))?.map(|metadata| buffer.put(metadata)).unwrap_or_default();
-    let correlation = row.try_get::<_, Option<Raw<'_>>>(at(11))?.map(|text| buffer.put(text));
-    let tags: Option<Vec<&str>> = row.try_get(at(12))?;
-    let tags: Vec<Range<usize>> =
-        tags.into_iter().flatten().map(|tag| buffer.put(Raw(tag.as_bytes()))).collect();
-    let occurred: Option<i64> = row.try_get(at(13))?;
-    let Time(recorded_at) = row.try_get(at(14))?;
-    let Id(id) = row.try_get(at(1))?;
-    let buffer = buffer.finish();
-    Ok(Some(RecordedEvent {
-        id: EventId::from_stored(id),
-        stream: StreamName::from_stored(buffer.text(stream)),
-        version: Version::new(number(row.try_get(at(3))?).unwrap_or_default()),
-        position: Position::new(number(position).unwrap_or_default()),
-        event_type: EventType::from_stored(buffer.text(event_type)),
-        schema_version: u32::try_from(row.try_get::<_, i64>(at(5))?).unwrap_or(u32::MAX),
-        data: buffer.bytes(data),
-        content_type: content_type.map_or(ContentType::Json, |content_type| {
-            ContentType::from_stored(buffer.text(content_type))
-        }),
-        metadata: buffer.metadata(metadata, correlation),
-        tags: Tags::from_stored(
-            tags.into_iter().map(|tag| Tag::from_stored(buffer.text(tag))).collect(),
-        ),
-        time: occurred.map_or(recorded_at, Timestamp::from_micros),
-        recorded_at,
-    }))
+    Events::default().take(row, from)
+}
+
+impl Events {
+    /// Those of one stream, whose rows need not name it.
+    pub(crate) fn of(stream: StreamName) -> Self {
+        Self { stream: Some(stream), ..Self::default() }
+    }
+
+    /// The same as [`event`], for the next row of a page.
+    pub(crate) fn take(&mut self, row: &Row, from: usize) -> Result<Option<RecordedEvent>> {
+        let at = |column: usize| from + column;
+        let Some(Id(id)) = row.try_get(at(1))? else { return Ok(None) };
+        let text = |column: usize| row.try_get::<_, Option<Raw<'_>>>(at(column));
+        let texts = [text(2)?, text(4)?, text(6)?, text(11)?];
+        let payloads = [either(row, at(7))?, either(row, at(9))?];
+        let tags: Option<Texts<'_>> = row.try_get(at(12))?;
+        let schema_version: Option<i64> = row.try_get(at(5))?;
+        let occurred: Option<i64> = row.try_get(at(13))?;
+        let Time(recorded_at) = row.try_get(at(14))?;
+
+        let mut parts = self.put(row.raw_size_bytes(), texts.iter().chain(&payloads), tags);
+        let [stream, event_type, content_type, correlation] =
+            texts.map(|text| text.map(|text| parts.text(text.0.len())));
+        let [data, metadata] =
+            payloads.map(|bytes| parts.bytes(bytes.map_or(0, |bytes| bytes.0.len())));
+        Ok(Some(RecordedEvent {
+            id: EventId::from_stored(id),
+            stream: stream.map_or_else(|| self.asked(), StreamName::from_stored),
+            version: Version::new(number(row.try_get(at(3))?).unwrap_or_default()),
+            position: Position::new(number(row.try_get(from)?).unwrap_or_default()),
+            event_type: EventType::from_stored(event_type.unwrap_or_default()),
+            schema_version: schema_version
+                .map_or(1, |form| u32::try_from(form).unwrap_or(u32::MAX)),
+            data,
+            content_type: content_type.map_or(ContentType::Json, ContentType::from_stored),
+            metadata: with_correlation(metadata, correlation),
+            tags: tags.map_or_else(Tags::none, |tags| parts.tags(tags)),
+            time: occurred.map_or(recorded_at, Timestamp::from_micros),
+            recorded_at,
+        }))
+    }
+
+    fn asked(&self) -> StreamName {
+        self.stream.clone().unwrap_or_else(|| StreamName::from_stored(ByteString::new()))
+    }
+
+    /// Copies what varies in a row of so many bytes, one after the other.
+    fn put<'r>(
+        &mut self,
+        bytes_max: usize,
+        values: impl Iterator<Item = &'r Option<Raw<'r>>>,
+        tags: Option<Texts<'_>>,
+    ) -> Parts {
+        if self.chunk.capacity() < bytes_max {
+            self.size = (self.size * 2).clamp(bytes_max, std::cmp::max(bytes_max, CHUNK_MAX));
+            self.chunk = BytesMut::with_capacity(self.size);
+        }
+        for value in values.flatten() {
+            self.chunk.extend_from_slice(value.0);
+        }
+        for tag in tags.into_iter().flatten() {
+            self.chunk.extend_from_slice(tag);
+        }
+        Parts { bytes: self.chunk.split().freeze(), used: 0 }
+    }
 }
 
 /// The value of a pair of columns of which one at most is filled.
@@ -64,42 +112,32 @@ fn either(row: &Row, first: usize) -> Result<Option<Raw<'_>>> {
     }
 }
 
-/// The variable parts of one event, in one allocation that its fields share.
-struct Buffer(Vec<u8>);
-
-struct Parts(Bytes);
-
-impl Buffer {
-    fn with_capacity(bytes: usize) -> Self {
-        Self(Vec::with_capacity(bytes))
-    }
-
-    fn put(&mut self, value: Raw<'_>) -> Range<usize> {
-        let start = self.0.len();
-        self.0.extend_from_slice(value.0);
-        start..self.0.len()
-    }
-
-    fn finish(self) -> Parts {
-        Parts(Bytes::from(self.0))
+fn with_correlation(bytes: Bytes, correlation: Option<ByteString>) -> Metadata {
+    match correlation {
+        Some(correlation) if text::is_replaced(&correlation) => Metadata::new(bytes),
+        correlation => Metadata::from_stored(bytes, correlation),
     }
 }
 
+/// What varies in an event, taken in the order in which it was put.
+struct Parts {
+    bytes: Bytes,
+    used: usize,
+}
+
 impl Parts {
-    fn bytes(&self, range: Range<usize>) -> Bytes {
-        self.0.slice(range)
+    fn bytes(&mut self, len: usize) -> Bytes {
+        let start = self.used;
+        self.used += len;
+        self.bytes.slice(start..self.used)
     }
 
     /// PostgreSQL holds only valid UTF-8.
-    fn text(&self, range: Range<usize>) -> ByteString {
-        ByteString::try_from(self.bytes(range)).unwrap_or_default()
+    fn text(&mut self, len: usize) -> ByteString {
+        ByteString::try_from(self.bytes(len)).unwrap_or_default()
     }
 
-    fn metadata(&self, bytes: Range<usize>, correlation: Option<Range<usize>>) -> Metadata {
-        let bytes = self.bytes(bytes);
-        match correlation.map(|correlation| self.text(correlation)) {
-            Some(correlation) if text::is_replaced(&correlation) => Metadata::new(bytes),
-            correlation => Metadata::from_stored(bytes, correlation),
-        }
+    fn tags(&mut self, tags: Texts<'_>) -> Tags {
+        Tags::from_stored(tags.map(|tag| Tag::from_stored(self.text(tag.len()))).collect())
     }
 }

@@ -19,12 +19,14 @@ const BYTES_WANTED: u64 = 1024 * 1024;
 /// Bytes after which a page is cut short.
 const BYTES_MAX: u64 = 16 * 1024 * 1024;
 /// Rows on a page, however small they are.
-pub(crate) const ROWS_MAX: u64 = 1_024;
+pub(crate) const ROWS_MAX: u64 = 4_096;
+/// Rows on the first page of a read, which may be the only one that is wanted.
+pub(crate) const ROWS_FIRST: u64 = 1_024;
 
 /// A page.
 #[derive(Debug)]
 pub(crate) struct Rows<T> {
-    /// The first row, which may be there without an item.
+    /// The first row, which may have no item.
     pub(crate) first: Option<Row>,
     pub(crate) items: Vec<T>,
     /// Whether there may be more.
@@ -66,28 +68,27 @@ impl Shared {
         statement: &Statement,
         values: &[&(dyn ToSql + Sync)],
         limit: u64,
-        read: impl Fn(&Row) -> Result<Option<T>, tokio_postgres::Error>,
+        mut read: impl FnMut(&Row) -> Result<Option<T>, tokio_postgres::Error>,
     ) -> Result<Rows<T>, tokio_postgres::Error> {
         let _expected = client.expect(1);
         let asked = client.client().query_raw(statement, values.iter().copied()).await?;
         let mut stream = pin!(asked);
         let mut page = Rows { first: None, items: Vec::new(), is_full: false };
-        let (mut count, mut bytes) = (0, 0);
+        let mut bytes = 0;
         while let Some(row) = stream.next().await {
             let row = row?;
-            count += 1;
             bytes += row.raw_size_bytes() as u64;
             page.items.extend(read(&row)?);
             page.first.get_or_insert(row);
-            if bytes > BYTES_MAX && count < limit {
+            page.is_full = page.items.len() as u64 >= limit;
+            if bytes > BYTES_MAX && !page.is_full {
                 // Dropped with its connection, which would have to read all the rest.
                 drop(Object::take(client));
                 page.is_full = true;
                 break;
             }
         }
-        self.row_bytes.note(count, bytes);
-        page.is_full |= count >= limit;
+        self.row_bytes.note(page.items.len() as u64, bytes);
         Ok(page)
     }
 }

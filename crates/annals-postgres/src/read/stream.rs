@@ -6,7 +6,7 @@ use annals_core::{
 };
 use tokio_postgres::{Row, types::ToSql};
 
-use super::row;
+use super::row::{self, Events};
 use crate::{
     failure::failed,
     pool::Object,
@@ -58,7 +58,8 @@ async fn page_on(shared: &Shared, client: Object, stretch: &Stretch) -> Result<S
     let limit = shared.limit(stretch.limit);
     let values: [&(dyn ToSql + Sync); 5] =
         [&stretch.stream.as_str(), &low, &high, &shared.time(), &stored(limit)];
-    let event = |row: &Row| row::event(row, 4);
+    let mut events = Events::of(stretch.stream.clone());
+    let event = |row: &Row| events.take(row, 4);
     let page = shared.rows(client, &prepared, &values, limit, event).await.map_err(reading)?;
     let first = page.first.ok_or_else(no_store)?;
     let flag = |column| first.get::<_, Option<bool>>(column).unwrap_or_default();
