@@ -53,6 +53,7 @@ pub(crate) fn steps(run: &mut Run) {
     format(run);
     lints(run);
     tests(run);
+    interop(run);
     fuzz::smoke(run);
 }
 
@@ -72,6 +73,16 @@ fn on_store(programs: &[&str], url: &str) -> Command {
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
     command.args(programs.iter().flat_map(|program| ["--test", program])).env(STORE, url);
     command
+}
+
+/// Clients in Rust, against the binary that the tests have built.
+fn interop(run: &mut Run) {
+    if workspace::has_manifest("interop") {
+        let args = ["test", "--manifest-path", "interop/Cargo.toml", "--no-fail-fast"];
+        run.step("interop", cargo(&args));
+    } else {
+        run.skip("interop", "this checkout has no interop/");
+    }
 }
 
 fn scheme(url: &str) -> &str {

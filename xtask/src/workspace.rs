@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use crate::problem::Problem;
 
 /// The folders that hold code of ours.
-const CODE_FOLDERS: &[&str] = &["crates", "xtask", "bench", "fuzz", "sim", "examples"];
+const CODE_FOLDERS: &[&str] = &["crates", "xtask", "bench", "fuzz", "interop", "sim", "examples"];
 
 /// The folders with a workspace of their own, beside the root's.
-pub(crate) const OWN_WORKSPACES: &[&str] = &["bench", "fuzz", "sim"];
+pub(crate) const OWN_WORKSPACES: &[&str] = &["bench", "fuzz", "interop", "sim"];
 
 /// The folders of generated code. How it looks is the generator's choice, so no rule looks at it;
 /// a test in annals-codegen compares it with what it is generated from.
