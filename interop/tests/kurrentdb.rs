@@ -2,7 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
-use annals_interop::Server;
+use annals_interop::server;
+use annals_testbed::annals::Annals;
 use kurrentdb::{
     AppendToStreamOptions, BatchAppendOptions, Client, CurrentRevision, DeleteStreamOptions, Error,
     EventData, Position, ReadAllOptions, ReadEvent, ReadStreamOptions, StreamMetadataBuilder,
@@ -11,7 +12,7 @@ use kurrentdb::{
 };
 use serde_json::json;
 
-fn connect(server: &Server) -> Client {
+fn connect(server: &Annals) -> Client {
     Client::new(server.kurrentdb().parse().unwrap()).unwrap()
 }
 
@@ -48,7 +49,7 @@ async fn positions(client: &Client, options: &ReadAllOptions) -> Vec<u64> {
 
 #[tokio::test]
 async fn every_expected_version_is_kept_and_conflicts_are_the_clients_own() {
-    let server = Server::start().unwrap();
+    let server = server().unwrap();
     let client = connect(&server);
     let write =
         async |state, stream| client.append_to_stream(stream, &expecting(state), events(1)).await;
@@ -70,7 +71,7 @@ async fn every_expected_version_is_kept_and_conflicts_are_the_clients_own() {
 
 #[tokio::test]
 async fn a_stream_is_read_both_ways_and_says_where_it_ends() {
-    let server = Server::start().unwrap();
+    let server = server().unwrap();
     let client = connect(&server);
     append(&client, "a-1", 40).await;
     let all = ReadStreamOptions::default().position(StreamPosition::Start);
@@ -92,7 +93,7 @@ async fn a_stream_is_read_both_ways_and_says_where_it_ends() {
 
 #[tokio::test]
 async fn a_stream_that_is_not_there_is_not_found() {
-    let server = Server::start().unwrap();
+    let server = server().unwrap();
     let client = connect(&server);
     let mut read = client.read_stream("a-1", &ReadStreamOptions::default()).await.unwrap();
     let error = read.next().await.unwrap_err();
@@ -101,7 +102,7 @@ async fn a_stream_that_is_not_there_is_not_found() {
 
 #[tokio::test]
 async fn everything_is_read_in_one_order_and_through_filters() {
-    let server = Server::start().unwrap();
+    let server = server().unwrap();
     let client = connect(&server);
     let first = append(&client, "a-1", 3).await;
     append(&client, "b-1", 2).await;
@@ -124,7 +125,7 @@ async fn everything_is_read_in_one_order_and_through_filters() {
 
 #[tokio::test]
 async fn a_stream_is_followed_from_a_checkpoint_into_what_comes() {
-    let server = Server::start().unwrap();
+    let server = server().unwrap();
     let client = connect(&server);
     append(&client, "a-1", 3).await;
     let options = SubscribeToStreamOptions::default().start_from(StreamPosition::Position(0));
@@ -149,7 +150,7 @@ async fn a_stream_is_followed_from_a_checkpoint_into_what_comes() {
 
 #[tokio::test]
 async fn everything_is_followed_from_a_checkpoint() {
-    let server = Server::start().unwrap();
+    let server = server().unwrap();
     let client = connect(&server);
     let first = append(&client, "a-1", 1).await;
     append(&client, "a-1", 1).await;
@@ -164,7 +165,7 @@ async fn everything_is_followed_from_a_checkpoint() {
 
 #[tokio::test]
 async fn settings_of_a_stream_are_kept_and_act() {
-    let server = Server::start().unwrap();
+    let server = server().unwrap();
     let client = connect(&server);
     append(&client, "a-1", 5).await;
     let metadata = StreamMetadataBuilder::new().max_count(2).insert_custom_property("mine", "x");
@@ -178,7 +179,7 @@ async fn settings_of_a_stream_are_kept_and_act() {
 
 #[tokio::test]
 async fn a_deleted_stream_comes_back_and_a_tombstoned_one_does_not() {
-    let server = Server::start().unwrap();
+    let server = server().unwrap();
     let client = connect(&server);
     append(&client, "a-1", 2).await;
     client.delete_stream("a-1", &DeleteStreamOptions::default()).await.unwrap();
@@ -193,7 +194,7 @@ async fn a_deleted_stream_comes_back_and_a_tombstoned_one_does_not() {
 
 #[tokio::test]
 async fn batches_go_over_one_call_and_conflicts_are_seen() {
-    let server = Server::start().unwrap();
+    let server = server().unwrap();
     let client = connect(&server);
     let batches = client.batch_append(&BatchAppendOptions::default()).await.unwrap();
     for n in 0..20 {

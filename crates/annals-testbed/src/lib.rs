@@ -16,6 +16,7 @@
 //! ```
 
 mod account;
+pub mod annals;
 mod guard;
 mod output;
 mod port;

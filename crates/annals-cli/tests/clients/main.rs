@@ -4,14 +4,13 @@
 //! every case shows as ignored, unless `ANNALS_REQUIRE` names `clients`.
 
 mod python;
-mod server;
 
 use std::process::ExitCode;
 
-use annals_testbed::is_required;
+use annals_testbed::{annals::Annals, is_required};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use self::{python::Python, server::Server};
+use self::python::Python;
 
 /// A script, by the package it needs.
 struct Script {
@@ -55,7 +54,7 @@ fn run(script: &Script, case: &str, python: Option<Python>) -> Result<(), Failed
     let python = python.ok_or_else(|| {
         format!("the Python package `{}` is missing; `pip install` it", script.package)
     })?;
-    let server = Server::start()?;
-    let url = format!("kurrentdb://localhost:{}?tls=false", server.port());
-    python.run(script.file, &[case, &url])
+    let server = Annals::start(env!("CARGO_BIN_EXE_annals"), ["--insecure"]);
+    let server = server.map_err(|problem| problem.to_string())?;
+    python.run(script.file, &[case, &server.kurrentdb()])
 }
