@@ -43,7 +43,7 @@ enum Event {
     /// A request; `None` when there will be no more.
     Asked(Option<Box<Job>>),
     /// The link has ended, or there is a new one.
-    Linked(Option<Link>),
+    Linked(Option<Arc<Link>>),
 }
 
 impl Committer {
@@ -82,13 +82,14 @@ impl Committer {
                 }
                 None => {
                     let shared = &self.shared;
-                    let linked = async { Event::Linked(Some(Link::open_at_last(shared).await)) };
+                    let linked =
+                        async { Event::Linked(Some(Arc::new(Link::open_at_last(shared).await))) };
                     future::or(asked, linked).await
                 }
             };
             match event {
                 Event::Asked(job) => return job,
-                Event::Linked(link) => self.link = link.map(Arc::new),
+                Event::Linked(link) => self.link = link,
             }
         }
     }
