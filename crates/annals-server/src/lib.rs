@@ -4,8 +4,9 @@
 //! The server sees any [`Backend`](annals_core::Backend) and never which one it is; what a backend
 //! cannot do is answered as unsupported.
 //!
-//! Where things are: `kurrent/` holds KurrentDB's services, `wire/` everything that turns messages
-//! into the words of the store and back, `http/` the routes, and `server.rs` the connections.
+//! Where things are: `kurrent/` holds KurrentDB's services, `umadb/` UmaDB's, `wire/` what turns
+//! messages into the words of the store and back, `http/` the routes, and `server.rs` the
+//! connections.
 
 mod access;
 mod filter;
@@ -16,6 +17,7 @@ mod node;
 mod options;
 mod server;
 mod stopping;
+mod umadb;
 mod wire;
 
 pub use options::Options;

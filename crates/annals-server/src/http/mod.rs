@@ -6,10 +6,13 @@ mod info;
 
 use std::sync::Arc;
 
-use annals_proto::kurrentdb::{
-    gossip::gossip_server::GossipServer,
-    server_features::server_features_server::ServerFeaturesServer,
-    streams::streams_server::StreamsServer,
+use annals_proto::{
+    kurrentdb::{
+        gossip::gossip_server::GossipServer,
+        server_features::server_features_server::ServerFeaturesServer,
+        streams::streams_server::StreamsServer,
+    },
+    umadb::dcb_server::DcbServer,
 };
 use axum::{Router, middleware, routing::get};
 use tonic::service::Routes;
@@ -17,6 +20,7 @@ use tonic::service::Routes;
 use crate::{
     kurrent::{features::FeaturesService, gossip::GossipService, streams::StreamsService},
     node::Node,
+    umadb::UmaDbService,
 };
 
 /// All routes.
@@ -36,7 +40,11 @@ fn grpc(node: &Arc<Node>) -> Routes {
     let streams = StreamsServer::new(StreamsService(Arc::clone(node)))
         .max_decoding_message_size(max)
         .max_encoding_message_size(usize::MAX);
+    let umadb = DcbServer::new(UmaDbService(Arc::clone(node)))
+        .max_decoding_message_size(max)
+        .max_encoding_message_size(usize::MAX);
     Routes::new(streams)
+        .add_service(umadb)
         .add_service(GossipServer::new(GossipService(Arc::clone(node))))
         .add_service(ServerFeaturesServer::new(FeaturesService))
 }
