@@ -12,13 +12,17 @@ use annals_proto::{
         server_features::server_features_server::ServerFeaturesServer,
         streams::streams_server::StreamsServer,
     },
+    kurrentdb_v2::streams_service_server::StreamsServiceServer,
     umadb::dcb_server::DcbServer,
 };
 use axum::{Router, middleware, routing::get};
 use tonic::service::Routes;
 
 use crate::{
-    kurrent::{features::FeaturesService, gossip::GossipService, streams::StreamsService},
+    kurrent::{
+        features::FeaturesService, gossip::GossipService, streams::StreamsService,
+        streams_v2::StreamsV2Service,
+    },
     node::Node,
     umadb::UmaDbService,
 };
@@ -40,10 +44,13 @@ fn grpc(node: &Arc<Node>) -> Routes {
     let streams = StreamsServer::new(StreamsService(Arc::clone(node)))
         .max_decoding_message_size(max)
         .max_encoding_message_size(usize::MAX);
+    let streams_v2 = StreamsServiceServer::new(StreamsV2Service(Arc::clone(node)))
+        .max_decoding_message_size(max);
     let umadb = DcbServer::new(UmaDbService(Arc::clone(node)))
         .max_decoding_message_size(max)
         .max_encoding_message_size(usize::MAX);
     Routes::new(streams)
+        .add_service(streams_v2)
         .add_service(umadb)
         .add_service(GossipServer::new(GossipService(Arc::clone(node))))
         .add_service(ServerFeaturesServer::new(FeaturesService))

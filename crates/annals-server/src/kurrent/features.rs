@@ -27,6 +27,10 @@ const SERVICES: &[(&str, &[Method])] = &[
             ("tombstone", &[]),
         ],
     ),
+    (
+        "kurrentdb.protocol.v2.streams.streamsservice",
+        &[("appendsession", &[]), ("appendrecords", &[])],
+    ),
     ("event_store.client.gossip.gossip", &[("read", &[])]),
     ("event_store.client.server_features.serverfeatures", &[("getsupportedmethods", &[])]),
 ];

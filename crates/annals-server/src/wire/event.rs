@@ -103,7 +103,7 @@ pub(crate) fn new_event(mut proposed: Proposed) -> Result<NewEvent, Refused> {
 
 /// The tags that a writer put in its metadata. Metadata that is no JSON object has none; a `$tags`
 /// of another shape is the writer's mistake, and would be lost without a word.
-fn tags_in(metadata: &[u8]) -> Result<Tags> {
+pub(crate) fn tags_in(metadata: &[u8]) -> Result<Tags> {
     // Parsing is skipped for the many metadata without the key.
     if !metadata.windows(TAGS.len()).any(|window| window == TAGS.as_bytes()) {
         return Ok(Tags::none());

@@ -2,5 +2,6 @@
 //! definitions.
 #![allow(missing_docs, reason = "a test binary has no API")]
 
+mod appends_v2;
 mod running;
 mod umadb;
