@@ -6,6 +6,8 @@
 use annals_core::{Category, Error, EventType, Query, QueryItem, RecordedEvent, Result};
 use fancy_regex::{Regex, RegexBuilder};
 
+use crate::index_name;
+
 /// Which events a reader wants.
 #[derive(Debug, Clone)]
 pub(crate) struct Filter {
@@ -31,6 +33,8 @@ pub(crate) struct Expression {
 enum Test {
     Regex(Box<Regex>),
     Prefixes(Vec<String>),
+    /// An index, which clients name where a prefix stands.
+    Index(Query),
 }
 
 /// How often a pattern may go back for one name before it is given up.
@@ -42,7 +46,8 @@ impl Filter {
     /// Checks a filter.
     ///
     /// # Errors
-    /// `InvalidArgument` for a pattern that cannot be read, and for one that is empty.
+    /// `InvalidArgument` for a pattern that cannot be read; `StreamNotFound` with the fact `index`
+    /// for an index that is not there.
     pub(crate) fn new(subject: Subject, expression: Expression) -> Result<Self> {
         let Expression { regex, prefixes } = expression;
         let size = regex.len() + prefixes.iter().map(String::len).sum::<usize>();
@@ -54,7 +59,11 @@ impl Filter {
             ));
         }
         let test = if regex.is_empty() {
-            Test::Prefixes(prefixes)
+            let index = match subject {
+                Subject::Stream => index_name::asked(&prefixes)?,
+                Subject::EventType => None,
+            };
+            index.map_or(Test::Prefixes(prefixes), Test::Index)
         } else {
             let built = RegexBuilder::new(&regex).backtrack_limit(BACKTRACKS_MAX).build();
             Test::Regex(Box::new(built.map_err(|error| {
@@ -69,12 +78,15 @@ impl Filter {
     pub(crate) fn prefixes(&self) -> Option<(Subject, &[String])> {
         match &self.test {
             Test::Prefixes(prefixes) => Some((self.subject, prefixes)),
-            Test::Regex(_) => None,
+            Test::Regex(_) | Test::Index(_) => None,
         }
     }
 
     /// A query that leaves out as much as an index can; what it gives still has to be tested.
     pub(crate) fn query(&self) -> Result<Query> {
+        if let Test::Index(query) = &self.test {
+            return Ok(query.clone());
+        }
         let Some((Subject::Stream, prefixes)) = self.prefixes() else {
             return Ok(Query::all());
         };
@@ -103,6 +115,7 @@ impl Filter {
         };
         match &self.test {
             Test::Prefixes(prefixes) => Ok(prefixes.iter().any(|prefix| name.starts_with(prefix))),
+            Test::Index(_) => Ok(index_name::holds(event)),
             Test::Regex(regex) => regex.is_match(name).map_err(|error| {
                 Error::invalid(
                     "the regular expression of the filter goes back too often; write it simpler",

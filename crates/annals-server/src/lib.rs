@@ -9,8 +9,10 @@
 //! connections.
 
 mod access;
+mod derived;
 mod filter;
 mod http;
+mod index_name;
 mod kurrent;
 mod links;
 mod node;

@@ -5,7 +5,10 @@ use std::{net::SocketAddr, sync::Arc};
 use annals_core::Backend;
 use uuid::Uuid;
 
-use crate::{access::Access, http::authority::Authority, options::Options, stopping::Stopping};
+use crate::{
+    access::Access, derived::Marks, http::authority::Authority, options::Options,
+    stopping::Stopping,
+};
 
 /// One server over one store.
 #[derive(Debug)]
@@ -14,6 +17,8 @@ pub(crate) struct Node {
     pub(crate) options: Options,
     pub(crate) access: Access,
     pub(crate) stopping: Stopping,
+    /// Where readers are in derived streams.
+    pub(crate) marks: Marks,
     /// Names this run of this server.
     pub(crate) instance: Uuid,
     /// Where it listens.
@@ -28,7 +33,8 @@ impl Node {
         stopping: Stopping,
     ) -> Self {
         let instance = Uuid::new_v4();
-        Self { store, options, access: Access::open(), stopping, instance, address }
+        let marks = Marks::default();
+        Self { store, options, access: Access::open(), stopping, marks, instance, address }
     }
 
     /// Where a client is told to connect to, who reached this server by this name.

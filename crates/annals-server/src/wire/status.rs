@@ -100,6 +100,10 @@ fn stream_of(error: &Error) -> &str {
 }
 
 fn stream_not_found(error: &Error) -> Status {
+    if let Some((_, index)) = error.context().iter().find(|(name, _)| *name == "index") {
+        let message = format!("Index '{index}' not found.");
+        return exception(Code::NotFound, "index-not-found", message, &[("index-name", index)]);
+    }
     let stream = stream_of(error);
     let message = format!("Event stream '{stream}' is not found.");
     exception(Code::NotFound, "stream-not-found", message, &[("stream-name", stream)])

@@ -3,5 +3,7 @@
 #![allow(missing_docs, reason = "a test binary has no API")]
 
 mod appends_v2;
+mod derived;
+mod reading;
 mod running;
 mod umadb;

@@ -18,6 +18,7 @@ use tonic::{Status, Streaming};
 
 use crate::{
     access::{Caller, StreamRight},
+    derived::refuse_write,
     node::Node,
     wire::{
         event::{Proposed, new_event},
@@ -80,6 +81,7 @@ fn too_large() -> Status {
 
 fn target(options: Options) -> Result<(StreamName, ExpectedVersion), Error> {
     let stream = ids::stream_name(options.stream_identifier)?;
+    refuse_write(&stream)?;
     let expected = match options.expected_stream_revision {
         Some(ExpectedStreamRevision::Revision(revision)) => {
             ExpectedVersion::Exact(Version::new(revision))

@@ -32,6 +32,7 @@ use super::{
 };
 use crate::{
     access::{Caller, StreamRight},
+    derived::refuse_write,
     node::Node,
     wire::{
         event::{Proposed, new_event},
@@ -172,8 +173,10 @@ fn begin(options: Option<Options>) -> Result<Batch> {
         Some(ExpectedStreamPosition::StreamExists(())) => ExpectedVersion::StreamExists,
         None => return Err(Error::invalid("'expected_stream_position' is a required argument")),
     };
+    let stream = ids::stream_name(options.stream_identifier)?;
+    refuse_write(&stream)?;
     Ok(Batch {
-        stream: ids::stream_name(options.stream_identifier)?,
+        stream,
         expected,
         deadline: deadline(options.deadline_option),
         events: Vec::new(),

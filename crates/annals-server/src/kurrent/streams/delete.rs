@@ -12,6 +12,7 @@ use tonic::Status;
 
 use crate::{
     access::{Caller, StreamRight},
+    derived::refuse_write,
     node::Node,
     wire::{ids, position, status::status},
 };
@@ -68,6 +69,7 @@ async fn delete(
 ) -> Result<u64, Status> {
     let work = async {
         let stream = ids::stream_name(stream)?;
+        refuse_write(&stream)?;
         let expected = expected
             .ok_or_else(|| Error::invalid("'expected_stream_revision' is a required argument"))?;
         node.access.stream(caller, &stream, StreamRight::Delete).await?;

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Clock, Delivery, Position, Query, RecordedEvent, Result, StreamName, Subscribe, SubscribeStart,
-    SystemClock, Version,
+    BoxStream, Clock, Delivery, Position, Query, RecordedEvent, Result, StreamName, Subscribe,
+    SubscribeStart, SystemClock, Version,
 };
 use annals_proto::kurrentdb::streams::{
     ReadResp,
@@ -19,6 +19,7 @@ use super::{
     request::{Asked, From, Links, What, Window},
 };
 use crate::{
+    derived::Derived,
     filter::Filter,
     links::{self, Entry},
     node::Node,
@@ -28,21 +29,20 @@ use crate::{
 /// Answers a subscription.
 pub(super) async fn respond(node: &Node, asked: Asked) -> Result<ResponseStream, Status> {
     let mut progress = Progress::default();
-    let subscribe = match asked.what {
+    let deliveries = match asked.what {
         What::Stream { stream, from } => {
-            let start = from.start();
-            progress.stream = Some(reached(node, &stream, start).await.map_err(|e| status(&e))?);
-            Subscribe::stream(stream, start)
+            of_stream(node, stream, from.start(), &mut progress).await.map_err(|e| status(&e))?
         }
         What::All { from, filter } => {
-            of_all(from, filter, &mut progress).map_err(|e| status(&e))?
+            let subscribe = of_all(from, filter, &mut progress).map_err(|e| status(&e))?;
+            node.store.subscribe(subscribe)
         }
     };
     let confirmation = Content::Confirmation(SubscriptionConfirmation {
         subscription_id: Uuid::new_v4().to_string(),
     });
     let (store, links, form) = (Arc::clone(&node.store), asked.links, asked.form);
-    let steps = node.store.subscribe(subscribe).flat_map(move |delivery| {
+    let steps = deliveries.flat_map(move |delivery| {
         stream::iter(match delivery {
             Ok(delivery) => progress.step(delivery),
             Err(error) => vec![Err(error)],
@@ -67,6 +67,21 @@ pub(super) async fn respond(node: &Node, asked: Asked) -> Result<ResponseStream,
     });
     let answers = stream::once(Ok(answer::of(confirmation))).chain(answers);
     Ok(node.stopping.end(answers).boxed())
+}
+
+async fn of_stream(
+    node: &Node,
+    stream: StreamName,
+    start: SubscribeStart<Version>,
+    progress: &mut Progress,
+) -> Result<BoxStream<'static, Result<Delivery>>> {
+    if let Some(derived) = Derived::of(&stream) {
+        let followed = derived.follow(node, start).await?;
+        progress.stream = Some(followed.reached);
+        return Ok(followed.deliveries);
+    }
+    progress.stream = Some(reached(node, &stream, start).await?);
+    Ok(node.store.subscribe(Subscribe::stream(stream, start)))
 }
 
 /// The version up to which a subscription knows its stream when it begins.

@@ -12,7 +12,7 @@ use super::{
     ResponseStream, answer,
     request::{Asked, Bounds, From, What},
 };
-use crate::{filter::Filter, node::Node, wire::status::status};
+use crate::{derived::Derived, filter::Filter, node::Node, wire::status::status};
 
 /// Answers a read.
 ///
@@ -33,7 +33,10 @@ pub(super) async fn respond(
         What::All { .. } => None,
     };
     let (mut events, filter) = match asked.what {
-        What::Stream { stream, from } => (of_stream(node, stream, from, count, direction), None),
+        What::Stream { stream, from } => {
+            let events = of_stream(node, stream, from, count, direction);
+            (events.await.unwrap_or_else(|error| stream::once(Err(error)).boxed()), None)
+        }
         What::All { from, filter } => {
             let filter = filter.map(|(filter, _)| filter);
             (of_all(node, from, filter.as_ref(), count, direction).map_err(|e| status(&e))?, filter)
@@ -64,21 +67,25 @@ pub(super) async fn respond(
     }
 }
 
-fn of_stream(
+async fn of_stream(
     node: &Node,
     stream: StreamName,
     from: From<Version>,
     count: u64,
     direction: Direction,
-) -> BoxStream<'static, Result<RecordedEvent>> {
+) -> Result<BoxStream<'static, Result<RecordedEvent>>> {
     let from = match (from, direction) {
         (From::At(version), _) => Some(version),
         (From::Start, Direction::Forward) | (From::End, Direction::Backward) => None,
         (From::Start, Direction::Backward) => Some(Version::FIRST),
         (From::End, Direction::Forward) => Some(Version::DELETED),
     };
+    let derived = Derived::of(&stream);
     let read = ReadStream { stream, direction, from, to: None, limit: Some(count) };
-    node.store.read(Read::Stream(read))
+    match derived {
+        Some(derived) => derived.read(node, &read).await,
+        None => Ok(node.store.read(Read::Stream(read))),
+    }
 }
 
 fn of_all(
@@ -138,6 +145,11 @@ async fn bounds(
     direction: Direction,
     is_empty: bool,
 ) -> Result<Vec<ReadResp>, Error> {
+    if let Some(derived) = Derived::of(&stream) {
+        let last = derived.last(node).await?;
+        let last = last.map(|last| answer::of(Content::LastStreamPosition(last.get())));
+        return Ok(last.into_iter().collect());
+    }
     let info = node.store.stream_info(&stream).await?;
     let begins_later =
         is_empty && direction == Direction::Forward && info.first_version > Version::FIRST;

@@ -17,6 +17,7 @@ use tonic::{Request, Response, Status, Streaming};
 
 use crate::{
     access::{Caller, StreamRight, caller},
+    derived::refuse_write,
     node::Node,
     wire::position,
 };
@@ -52,6 +53,7 @@ fn stream_name(stream: Option<String>) -> Result<StreamName, Status> {
 
 /// Whether the caller may write to a stream.
 async fn may_write(node: &Node, caller: &Caller, stream: &StreamName) -> Result<(), Error> {
+    refuse_write(stream)?;
     let right =
         if stream.is_metastream() { StreamRight::MetadataWrite } else { StreamRight::Write };
     node.access.stream(caller, stream, right).await
