@@ -1,8 +1,9 @@
 //! What every service of a server works with.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use annals_core::Backend;
+use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
@@ -17,8 +18,12 @@ pub(crate) struct Node {
     pub(crate) options: Options,
     pub(crate) access: Access,
     pub(crate) stopping: Stopping,
+    /// Woken when a client asks the server to stop.
+    pub(crate) shutdown: Notify,
     /// Where readers are in derived streams.
     pub(crate) marks: Marks,
+    /// Since when this run of this server lasts.
+    pub(crate) started: Instant,
     /// Names this run of this server.
     pub(crate) instance: Uuid,
     /// Where it listens.
@@ -33,8 +38,17 @@ impl Node {
         stopping: Stopping,
     ) -> Self {
         let instance = Uuid::new_v4();
-        let marks = Marks::default();
-        Self { store, options, access: Access::open(), stopping, marks, instance, address }
+        Self {
+            store,
+            options,
+            access: Access::open(),
+            stopping,
+            shutdown: Notify::new(),
+            marks: Marks::default(),
+            started: Instant::now(),
+            instance,
+            address,
+        }
     }
 
     /// Where a client is told to connect to, who reached this server by this name.

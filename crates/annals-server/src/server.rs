@@ -61,13 +61,14 @@ impl Server {
         self.node.address
     }
 
-    /// Serves until `until` is done; then takes nothing new, ends subscriptions with a word to
+    /// Serves until `until` is done, or a client with the right to it asks for the end; then takes nothing new, ends subscriptions with a word to
     /// their clients, and gives calls that are under way ten seconds.
     pub async fn run(self, until: impl Future<Output = ()>) {
         let connections = GracefulShutdown::new();
         tokio::select! {
             () = self.accept(&connections) => {}
             () = until => {}
+            () = self.node.shutdown.notified() => {}
         }
         self.stop.begin();
         drop(self.listener);

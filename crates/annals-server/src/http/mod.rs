@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use annals_proto::{
     kurrentdb::{
-        gossip::gossip_server::GossipServer,
+        gossip::gossip_server::GossipServer, monitoring::monitoring_server::MonitoringServer,
+        operations::operations_server::OperationsServer,
+        projections::projections_server::ProjectionsServer,
         server_features::server_features_server::ServerFeaturesServer,
         streams::streams_server::StreamsServer,
     },
@@ -20,7 +22,8 @@ use tonic::service::Routes;
 
 use crate::{
     kurrent::{
-        features::FeaturesService, gossip::GossipService, streams::StreamsService,
+        features::FeaturesService, gossip::GossipService, monitoring::MonitoringService,
+        operations::OperationsService, projections::ProjectionsService, streams::StreamsService,
         streams_v2::StreamsV2Service,
     },
     node::Node,
@@ -53,5 +56,8 @@ fn grpc(node: &Arc<Node>) -> Routes {
         .add_service(streams_v2)
         .add_service(umadb)
         .add_service(GossipServer::new(GossipService(Arc::clone(node))))
+        .add_service(MonitoringServer::new(MonitoringService(Arc::clone(node))))
+        .add_service(OperationsServer::new(OperationsService(Arc::clone(node))))
+        .add_service(ProjectionsServer::new(ProjectionsService(Arc::clone(node))))
         .add_service(ServerFeaturesServer::new(FeaturesService))
 }

@@ -31,6 +31,15 @@ const SERVICES: &[(&str, &[Method])] = &[
         "kurrentdb.protocol.v2.streams.streamsservice",
         &[("appendsession", &[]), ("appendrecords", &[])],
     ),
+    ("event_store.client.monitoring.monitoring", &[("stats", &[])]),
+    (
+        "event_store.client.operations.operations",
+        &[("shutdown", &[]), ("mergeindexes", &[]), ("resignnode", &[]), ("setnodepriority", &[])],
+    ),
+    (
+        "event_store.client.projections.projections",
+        &[("statistics", &[]), ("enable", &[]), ("restartsubsystem", &[])],
+    ),
     ("event_store.client.gossip.gossip", &[("read", &[])]),
     ("event_store.client.server_features.serverfeatures", &[("getsupportedmethods", &[])]),
 ];

@@ -2,6 +2,9 @@
 
 pub(crate) mod features;
 pub(crate) mod gossip;
+pub(crate) mod monitoring;
+pub(crate) mod operations;
+pub(crate) mod projections;
 pub(crate) mod streams;
 pub(crate) mod streams_v2;
 

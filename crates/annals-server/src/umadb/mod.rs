@@ -8,8 +8,9 @@
 //!   it. With a stream for each type or tag it would fall into several, each judged alone.
 //! * No name has to be made from types or tags, which may be longer than a name or hold a `-` that
 //!   means something in one.
-//! * It is the system's stream: only those write to it who were given the right, because whoever
-//!   writes here may set any tag.
+//! * It is a stream as any other, so that lists by category and type and indexes hold its events,
+//!   and API keys may write to it. Only deleting it is refused, because closed for good it would
+//!   close the protocol.
 //!
 //! Reads and conditions look at the whole store, whoever wrote: what a condition can meet, a reader
 //! can see, the system's own events included. Were some hidden, a writer could fail for ever because
@@ -27,7 +28,7 @@ mod read;
 
 use std::sync::Arc;
 
-use annals_core::{BoxStream, Name, Result, StreamName};
+use annals_core::{BoxStream, Error, Name, Position, Result, StreamName};
 use annals_proto::umadb::{
     AppendRequest, AppendResponse, HeadRequest, HeadResponse, ReadRequest, ReadResponse,
     SubscribeRequest, SubscribeResponse, TrackingRequest, TrackingResponse, dcb_server::Dcb,
@@ -39,7 +40,7 @@ use self::error::status;
 use crate::{access::caller, node::Node, wire::position};
 
 /// Where the events go that come through this protocol.
-const STREAM: &str = "$umadb";
+const STREAM: &str = "umadb";
 
 /// What stands before the name of a source, so that its progress is no other consumer's.
 const TRACKING_PREFIX: &str = "umadb/";
@@ -97,7 +98,7 @@ impl Dcb for UmaDbService {
             self.0.store.checkpoint(&name).await
         };
         let reached = reached.await.map_err(|error| status(&error))?;
-        Ok(Response::new(TrackingResponse { position: reached.map(annals_core::Position::get) }))
+        Ok(Response::new(TrackingResponse { position: reached.map(Position::get) }))
     }
 }
 
@@ -114,6 +115,19 @@ impl UmaDbService {
 /// The stream of this protocol.
 fn stream() -> StreamName {
     StreamName::from_stored(ByteString::from_static(STREAM))
+}
+
+/// Refuses to delete the stream of this protocol.
+///
+/// # Errors
+/// `InvalidArgument`.
+pub(crate) fn refuse_delete(name: &StreamName) -> Result<()> {
+    if name.as_str() != STREAM {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "stream `{STREAM}` takes the events of UmaDB's clients and cannot be deleted"
+    )))
 }
 
 /// The name under which the progress with a source is kept. Positions of a source are those of

@@ -14,7 +14,7 @@ use annals_server::{Options, Server};
 use http::{Request, Response, Uri};
 use hyper::{body::Incoming, client::conn::http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::{net::TcpStream, sync::oneshot};
+use tokio::{net::TcpStream, sync::oneshot, task::JoinHandle};
 use tonic::body::Body;
 use tower::Service;
 
@@ -22,6 +22,7 @@ use tower::Service;
 pub(crate) struct Running {
     pub(crate) store: Arc<MemoryBackend>,
     address: SocketAddr,
+    task: JoinHandle<()>,
     _stop: oneshot::Sender<()>,
 }
 
@@ -34,8 +35,8 @@ impl Running {
         let server = Server::bind(backend, options).await.unwrap();
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
-        tokio::spawn(server.run(async move { drop(stopped.await) }));
-        Self { store, address, _stop: stop }
+        let task = tokio::spawn(server.run(async move { drop(stopped.await) }));
+        Self { store, address, task, _stop: stop }
     }
 
     /// Where the calls of a client go.
@@ -49,6 +50,11 @@ impl Running {
         let (sender, connection) = http2::handshake(TokioExecutor::new(), socket).await.unwrap();
         tokio::spawn(connection);
         Channel(sender)
+    }
+
+    /// Comes back when the server has ended by itself.
+    pub(crate) async fn ended(self) {
+        self.task.await.unwrap();
     }
 
     /// Appends events to a stream, one of each type.

@@ -1,10 +1,19 @@
 //! UmaDB's protocol.
 
 use annals_core::{Append, Backend, ExpectedVersion, Read, ReadStream, Tag, Tags, limits};
-use annals_proto::umadb::{
-    AppendCondition, AppendRequest, ErrorResponse, Event, HeadRequest, Query, QueryItem,
-    ReadRequest, ReadResponse, SequencedEvent, SubscribeRequest, TrackingInfo, TrackingRequest,
-    dcb_client::DcbClient, error_response::ErrorType,
+use annals_proto::{
+    kurrentdb::{
+        Empty, StreamIdentifier,
+        streams::{
+            TombstoneReq, streams_client::StreamsClient, tombstone_req,
+            tombstone_req::options::ExpectedStreamRevision,
+        },
+    },
+    umadb::{
+        AppendCondition, AppendRequest, ErrorResponse, Event, HeadRequest, Query, QueryItem,
+        ReadRequest, ReadResponse, SequencedEvent, SubscribeRequest, TrackingInfo, TrackingRequest,
+        dcb_client::DcbClient, error_response::ErrorType,
+    },
 };
 use futures_lite::StreamExt;
 use prost::Message;
@@ -77,7 +86,7 @@ async fn events_are_seen_through_every_protocol_with_their_tags() {
         ("opened", &["a:1".to_owned()][..])
     );
     assert_eq!(first.metadata[0].value, "7");
-    let stream = ReadStream::new(name("$umadb"));
+    let stream = ReadStream::new(name("umadb"));
     let mut stored = server.store.read(Read::Stream(stream));
     let stored = stored.next().await.unwrap().unwrap();
     assert_eq!(&stored.metadata.as_bytes()[..], br#"{"$tags":["a:1"]}"#);
@@ -224,4 +233,21 @@ async fn what_the_store_does_not_take_is_an_invalid_argument() {
     }
     let nothing = append(&mut client, AppendRequest::default()).await.unwrap();
     assert_eq!(nothing, 0);
+}
+
+#[tokio::test]
+async fn the_stream_of_the_protocol_is_not_deleted() {
+    let server = Running::start().await;
+    let mut client = client(&server).await;
+    let request = AppendRequest { events: vec![tagged("x", "a")], ..AppendRequest::default() };
+    append(&mut client, request).await.unwrap();
+    let channel = server.connect().await;
+    let mut streams = StreamsClient::with_origin(channel, server.origin());
+    let stream_identifier = Some(StreamIdentifier { stream_name: "umadb".into() });
+    let options = tombstone_req::Options {
+        stream_identifier,
+        expected_stream_revision: Some(ExpectedStreamRevision::Any(Empty {})),
+    };
+    let refused = streams.tombstone(TombstoneReq { options: Some(options) }).await.unwrap_err();
+    assert_eq!(refused.code(), Code::InvalidArgument);
 }

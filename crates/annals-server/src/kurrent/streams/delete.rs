@@ -14,6 +14,7 @@ use crate::{
     access::{Caller, StreamRight},
     derived::refuse_write,
     node::Node,
+    umadb,
     wire::{ids, position, status::status},
 };
 
@@ -70,6 +71,7 @@ async fn delete(
     let work = async {
         let stream = ids::stream_name(stream)?;
         refuse_write(&stream)?;
+        umadb::refuse_delete(&stream)?;
         let expected = expected
             .ok_or_else(|| Error::invalid("'expected_stream_revision' is a required argument"))?;
         node.access.stream(caller, &stream, StreamRight::Delete).await?;
