@@ -64,7 +64,7 @@ async fn types_correlations_and_streams_are_listed_too() {
     for (stream, expected) in rows {
         let events = reader.events(Asked::stream(stream)).await;
         assert_eq!(told(&events), links(expected), "{stream}");
-        let backwards = reader.events(Asked::stream(stream).from_end().backwards()).await;
+        let backwards = reader.events(Asked::stream(stream).at_end().backwards()).await;
         let reversed: Vec<_> = expected.iter().rev().copied().collect();
         assert_eq!(told(&backwards), links(&reversed), "{stream}, backwards");
     }
@@ -89,14 +89,14 @@ async fn a_read_begins_at_any_place_and_goes_both_ways() {
         assert_eq!(read(asked().from(300).at_most(2)).await, [300, 301]);
         assert_eq!(read(asked().from(1).backwards()).await, [1, 0]);
         assert_eq!(read(asked().from(513).backwards().at_most(2)).await, [513, 512]);
-        assert_eq!(read(asked().from_end().backwards().at_most(2)).await, [599, 598]);
+        assert_eq!(read(asked().at_end().backwards().at_most(2)).await, [599, 598]);
         assert_eq!(read(asked().from(9_999).backwards().at_most(1)).await, [599]);
         assert_eq!(read(asked().from(600)).await, NONE);
         assert_eq!(read(asked().backwards()).await, [0]);
-        assert_eq!(read(asked().from_end()).await, NONE);
+        assert_eq!(read(asked().at_end()).await, NONE);
     }
     server.append("account-2", &["a"]).await;
-    assert_eq!(read(asked().from_end().backwards().at_most(1)).await, [600]);
+    assert_eq!(read(asked().at_end().backwards().at_most(1)).await, [600]);
 }
 
 #[tokio::test]
@@ -131,7 +131,7 @@ async fn an_empty_list_is_no_stream() {
     let server = with_accounts().await;
     let mut reader = Reader::new(&server).await;
     for stream in ["$ce-nothing", "$et-nothing", "$bc-nothing", "$category-nothing", "$ce-a-b"] {
-        for asked in [Asked::stream(stream), Asked::stream(stream).from_end().backwards()] {
+        for asked in [Asked::stream(stream), Asked::stream(stream).at_end().backwards()] {
             let contents = reader.contents(asked).await.unwrap();
             assert!(matches!(contents[..], [Content::StreamNotFound(_)]), "{stream}: {contents:?}");
         }
@@ -187,7 +187,7 @@ async fn a_subscription_begins_after_any_place_and_goes_on() {
             Some(3),
             (4, "0@account-3"),
         ),
-        (asked("$ce-account").from_end(), &[], Some(3), (4, "0@account-3")),
+        (asked("$ce-account").at_end(), &[], Some(3), (4, "0@account-3")),
         (asked("$ce-account").from(3), &[], Some(3), (4, "0@account-3")),
         (asked("$et-closed"), &[], None, (0, "0@account-3")),
         (
@@ -197,7 +197,7 @@ async fn a_subscription_begins_after_any_place_and_goes_on() {
             (3, "0@account-3"),
         ),
         (asked("$category-account").from(0), &[(1, "account-2")], Some(1), (2, "account-3")),
-        (asked("$category-account").from_end(), &[], Some(1), (2, "account-3")),
+        (asked("$category-account").at_end(), &[], Some(1), (2, "account-3")),
     ];
     let mut live = Vec::new();
     for (asked, there, revision, comes) in rows {

@@ -69,7 +69,7 @@ impl Asked {
         self
     }
 
-    pub(crate) fn from_end(mut self) -> Self {
+    pub(crate) fn at_end(mut self) -> Self {
         self.set(RevisionOption::End(Empty {}));
         self
     }
