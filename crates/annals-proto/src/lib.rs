@@ -11,6 +11,7 @@
 //! | [`kurrentdb_v2`] | KurrentDB, v2: appends to many streams | `kurrentdb.protocol.v2.streams` |
 //! | [`kurrent_rpc`] | errors of any service of KurrentDB, v2 | `kurrent.rpc` |
 //! | [`umadb`] | UmaDB | `umadb.v1` |
+//! | [`grpc_health`] | whether a gRPC server can work | `grpc.health.v1` |
 //! | [`google_rpc`] | statuses inside of messages and trailers | `google.rpc` |
 //!
 //! The `Debug` of a message shows all that is in it, payloads and passwords too: none is ever logged.
@@ -39,6 +40,9 @@ pub use generated::annals::v1 as annals;
 
 /// Statuses of calls, and the numbers they have.
 pub use generated::google::rpc as google_rpc;
+
+/// Whether a gRPC server can work.
+pub use generated::grpc::health::v1 as grpc_health;
 
 /// KurrentDB, v1: the types that its services share, and one module for each service.
 pub use generated::event_store::client as kurrentdb;

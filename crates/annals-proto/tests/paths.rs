@@ -5,12 +5,13 @@ use std::future::{Ready, ready};
 use std::sync::Arc;
 
 use annals_proto::annals::store_client::StoreClient;
+use annals_proto::grpc_health::health_client::HealthClient;
 use annals_proto::kurrentdb::persistent_subscriptions::persistent_subscriptions_client::PersistentSubscriptionsClient;
 use annals_proto::kurrentdb::server_features::server_features_client::ServerFeaturesClient;
 use annals_proto::kurrentdb::streams::streams_client::StreamsClient;
 use annals_proto::kurrentdb_v2::streams_service_client::StreamsServiceClient;
 use annals_proto::umadb::dcb_client::DcbClient;
-use annals_proto::{annals, kurrentdb, kurrentdb_v2, umadb};
+use annals_proto::{annals, grpc_health, kurrentdb, kurrentdb_v2, umadb};
 use futures_lite::future::block_on;
 use parking_lot::Mutex;
 use tonic::body::Body;
@@ -97,6 +98,16 @@ fn the_five_calls_of_umadb_have_their_names() {
     assert_eq!(path(&channel, head), "/umadb.v1.DCB/Head");
     let tracking = block_on(client.get_tracking_info(umadb::TrackingRequest::default()));
     assert_eq!(path(&channel, tracking), "/umadb.v1.DCB/GetTrackingInfo");
+}
+
+#[test]
+fn health_is_asked_for_by_the_name_that_grpc_gives_it() {
+    let channel = Channel::default();
+    let mut client = HealthClient::new(channel.clone());
+    let check = block_on(client.check(grpc_health::HealthCheckRequest::default()));
+    assert_eq!(path(&channel, check), "/grpc.health.v1.Health/Check");
+    let watch = block_on(client.watch(grpc_health::HealthCheckRequest::default()));
+    assert_eq!(path(&channel, watch), "/grpc.health.v1.Health/Watch");
 }
 
 #[test]

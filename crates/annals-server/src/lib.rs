@@ -11,6 +11,7 @@
 mod access;
 mod derived;
 mod filter;
+mod grpc_health;
 mod http;
 mod index_name;
 mod kurrent;

@@ -2,6 +2,7 @@
 pub mod annals;
 pub mod event_store;
 pub mod google;
+pub mod grpc;
 pub mod kurrent;
 pub mod kurrentdb;
 pub mod umadb;

@@ -3,10 +3,12 @@
 pub(crate) mod authority;
 mod health;
 mod info;
+mod renamed;
 
 use std::sync::Arc;
 
 use annals_proto::{
+    grpc_health::health_server::HealthServer,
     kurrentdb::{
         gossip::gossip_server::GossipServer, monitoring::monitoring_server::MonitoringServer,
         operations::operations_server::OperationsServer,
@@ -15,12 +17,14 @@ use annals_proto::{
         streams::streams_server::StreamsServer,
     },
     kurrentdb_v2::streams_service_server::StreamsServiceServer,
-    umadb::dcb_server::DcbServer,
+    umadb::dcb_server::{self, DcbServer},
 };
 use axum::{Router, middleware, routing::get};
 use tonic::service::Routes;
 
+use self::renamed::Renamed;
 use crate::{
+    grpc_health::HealthService,
     kurrent::{
         features::FeaturesService, gossip::GossipService, monitoring::MonitoringService,
         operations::OperationsService, projections::ProjectionsService, streams::StreamsService,
@@ -39,7 +43,19 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route("/info", get(info::info))
         .route("/gossip", get(info::gossip))
         .with_state(Arc::clone(node));
-    grpc(node).into_axum_router().merge(http).layer(middleware::from_fn(authority::note))
+    let umadb = Renamed { service: umadb(node), name: dcb_server::SERVICE_NAME };
+    grpc(node)
+        .into_axum_router()
+        // What UmaDB's service was called in its first versions; some clients still do.
+        .route_service("/umadb.UmaDBService/{call}", umadb)
+        .merge(http)
+        .layer(middleware::from_fn(authority::note))
+}
+
+fn umadb(node: &Arc<Node>) -> DcbServer<UmaDbService> {
+    DcbServer::new(UmaDbService(Arc::clone(node)))
+        .max_decoding_message_size(node.options.message_bytes_max)
+        .max_encoding_message_size(usize::MAX)
 }
 
 fn grpc(node: &Arc<Node>) -> Routes {
@@ -49,12 +65,10 @@ fn grpc(node: &Arc<Node>) -> Routes {
         .max_encoding_message_size(usize::MAX);
     let streams_v2 = StreamsServiceServer::new(StreamsV2Service(Arc::clone(node)))
         .max_decoding_message_size(max);
-    let umadb = DcbServer::new(UmaDbService(Arc::clone(node)))
-        .max_decoding_message_size(max)
-        .max_encoding_message_size(usize::MAX);
     Routes::new(streams)
         .add_service(streams_v2)
-        .add_service(umadb)
+        .add_service(umadb(node))
+        .add_service(HealthServer::new(HealthService(Arc::clone(node))))
         .add_service(GossipServer::new(GossipService(Arc::clone(node))))
         .add_service(MonitoringServer::new(MonitoringService(Arc::clone(node))))
         .add_service(OperationsServer::new(OperationsService(Arc::clone(node))))

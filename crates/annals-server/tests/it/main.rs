@@ -4,6 +4,7 @@
 
 mod appends_v2;
 mod derived;
+mod health;
 mod operations;
 mod reading;
 mod running;

@@ -93,3 +93,27 @@ impl Service<Request<Body>> for Channel {
         Box::pin(self.0.send_request(request))
     }
 }
+
+/// A connection whose calls go to another path, from the one prefix to the other.
+#[derive(Clone)]
+pub(crate) struct Moved {
+    pub(crate) channel: Channel,
+    pub(crate) from: &'static str,
+    pub(crate) to: &'static str,
+}
+
+impl Service<Request<Body>> for Moved {
+    type Response = Response<Incoming>;
+    type Error = hyper::Error;
+    type Future = <Channel as Service<Request<Body>>>::Future;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
+        self.channel.poll_ready(context)
+    }
+
+    fn call(&mut self, mut request: Request<Body>) -> Self::Future {
+        let uri = request.uri().to_string().replace(self.from, self.to);
+        *request.uri_mut() = uri.parse().unwrap();
+        self.channel.call(request)
+    }
+}

@@ -20,7 +20,7 @@ use prost::Message;
 use tonic::{Code, Status};
 use uuid::Uuid;
 
-use crate::running::{Channel, Running, event, name};
+use crate::running::{Channel, Moved, Running, event, name};
 
 async fn client(server: &Running) -> DcbClient<Channel> {
     DcbClient::with_origin(server.connect().await, server.origin())
@@ -250,4 +250,17 @@ async fn the_stream_of_the_protocol_is_not_deleted() {
     };
     let refused = streams.tombstone(TombstoneReq { options: Some(options) }).await.unwrap_err();
     assert_eq!(refused.code(), Code::InvalidArgument);
+}
+
+#[tokio::test]
+async fn the_service_answers_by_its_old_name_too() {
+    let server = Running::start().await;
+    server.append("a", &["x"]).await;
+    let channel = server.connect().await;
+    let old = Moved { channel, from: "/umadb.v1.DCB/", to: "/umadb.UmaDBService/" };
+    let mut client = DcbClient::with_origin(old, server.origin());
+    let head = client.head(HeadRequest {}).await.unwrap().into_inner();
+    assert_eq!(head.position, Some(1));
+    let mut answers = client.read(ReadRequest::default()).await.unwrap().into_inner();
+    assert_eq!(answers.message().await.unwrap().unwrap().events.len(), 1);
 }

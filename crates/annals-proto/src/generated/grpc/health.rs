@@ -1,0 +1,2 @@
+// Written by `cargo xtask codegen` from proto/; not to be edited.
+pub mod v1;
