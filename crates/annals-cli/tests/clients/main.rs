@@ -19,11 +19,19 @@ struct Script {
     text: &'static str,
 }
 
-const SCRIPTS: &[Script] = &[Script {
-    package: "kurrentdbclient",
-    file: "kurrentdb_cases.py",
-    text: include_str!("kurrentdb_cases.py"),
-}];
+const SCRIPTS: &[Script] = &[
+    Script {
+        package: "kurrentdbclient",
+        file: "kurrentdb_cases.py",
+        text: include_str!("kurrentdb_cases.py"),
+    },
+    Script {
+        package: "kurrentdbclient",
+        file: "derived_cases.py",
+        text: include_str!("derived_cases.py"),
+    },
+    Script { package: "umadb", file: "umadb_cases.py", text: include_str!("umadb_cases.py") },
+];
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();

@@ -95,7 +95,7 @@ impl Derived {
     ) -> Result<BoxStream<'static, Result<RecordedEvent>>> {
         let from = read.from.map(Version::get);
         let count = read.limit.unwrap_or(u64::MAX);
-        let mut places = match (&self.source, read.direction) {
+        let places = match (&self.source, read.direction) {
             (Source::Events(query), Direction::Forward) => {
                 self.list(node, query).forward(from.unwrap_or(0), count)
             }
@@ -109,6 +109,7 @@ impl Derived {
                 Names::new(node, category.clone()).backward(from, count).await?
             }
         };
+        let mut places = places.fuse();
         let first = places.next().await.transpose()?;
         if first.is_none() && self.is_empty(node).await? {
             return Err(Error::stream_not_found(&self.stream));

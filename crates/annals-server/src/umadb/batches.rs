@@ -33,7 +33,8 @@ pub(super) fn batches(
     events: BoxStream<'static, Result<RecordedEvent>>,
     size: usize,
 ) -> BoxStream<'static, Result<Vec<SequencedEvent>>> {
-    let batches = Batches { events, left: None, size };
+    // After the last event it is asked once more.
+    let batches = Batches { events: events.fuse().boxed(), left: None, size };
     stream::try_unfold(batches, |mut batches| async {
         Ok(batches.next().await?.map(|batch| (batch, batches)))
     })
@@ -84,8 +85,12 @@ mod tests {
         let append = Append::to(stream, ExpectedVersion::Any, events);
         block_on(async {
             store.append(append).await.unwrap();
-            let events = store.read(Read::All(ReadAll::new(Query::all())));
-            batches(events, size).map(|batch| batch.unwrap().len()).collect().await
+            let events: Vec<_> = store.read(Read::All(ReadAll::new(Query::all()))).collect().await;
+            // This one must not be asked again once it has ended.
+            let events = futures_lite::stream::unfold(events.into_iter(), |mut events| async {
+                Some((events.next()?, events))
+            });
+            batches(events.boxed(), size).map(|batch| batch.unwrap().len()).collect().await
         })
     }
 

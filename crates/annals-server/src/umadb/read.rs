@@ -47,7 +47,7 @@ pub(super) async fn read(
     };
     let answers = batches(events, size).map(move |batch| Ok(answer(batch?, told)));
     // A reader that finds nothing is told up to where.
-    let mut answers = answers.boxed();
+    let mut answers = answers.fuse();
     let first = answers.next().await.unwrap_or_else(|| Ok(answer(Vec::new(), told)))?;
     let answers = stream::once(Ok(first)).chain(answers);
     Ok(answers.map(|answer: Result<_>| answer.map_err(|error| status(&error))).boxed())

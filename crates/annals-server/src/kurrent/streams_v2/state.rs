@@ -48,10 +48,8 @@ impl Check {
             return Err(error::bad_request("checks", "a check names a stream and its state"));
         };
         let stream = stream_name(check.stream)?;
-        let state = check.expected_state.ok_or_else(|| {
-            error::bad_request("checks.expected_state", "a check needs the expected state")
-        })?;
-        let expected = match state {
+        // Clients leave a zero out.
+        let expected = match check.expected_state.unwrap_or_default() {
             NO_STREAM => Expected::NoStream,
             EXISTS => Expected::Exists,
             DELETED => Expected::Deleted,
