@@ -1,5 +1,7 @@
 //! Streams that nobody writes: by category, type and correlation, of all streams, and indexes.
 
+use std::sync::Arc;
+
 use annals_core::{Append, Backend, DeleteMode, DeleteStream, ExpectedVersion, StreamMetadata};
 use annals_proto::kurrentdb::{
     Empty, StreamIdentifier,
@@ -246,4 +248,38 @@ async fn an_index_is_read_as_all_with_its_name_for_a_prefix() {
     assert_eq!(absent.metadata().get("exception").unwrap(), "index-not-found");
     let two = reader.contents(Asked::prefixed(&["$idx-all", "a"])).await.unwrap_err();
     assert_eq!(two.code(), Code::InvalidArgument);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn subscriptions_miss_nothing_that_is_written_while_they_begin() {
+    const STREAMS: u64 = 500;
+    let server = Arc::new(Running::start().await);
+    let writer = tokio::spawn({
+        let server = Arc::clone(&server);
+        async move {
+            for number in 0..STREAMS {
+                server.append(&format!("account-{number}"), &["opened"]).await;
+                tokio::task::yield_now().await;
+            }
+        }
+    });
+    let expected: Vec<_> =
+        (0..STREAMS).map(|number| (number, format!("0@account-{number}"))).collect();
+    let mut reader = Reader::new(&server).await;
+    let mut open = Vec::new();
+    while !writer.is_finished() {
+        for stream in ["$streams", "$ce-account", "$et-opened"] {
+            open.push((stream, reader.open(Asked::stream(stream).for_ever()).await.unwrap()));
+        }
+    }
+    writer.await.unwrap();
+    for (stream, answers) in &mut open {
+        let mut events = Vec::new();
+        while events.len() < expected.len() {
+            if let Content::Event(event) = next(answers).await {
+                events.push(event);
+            }
+        }
+        assert_eq!(told(&events), expected, "`{stream}`");
+    }
 }

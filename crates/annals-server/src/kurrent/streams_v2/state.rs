@@ -86,6 +86,8 @@ impl Expected {
         }
     }
 
+    /// Whether a stream is as expected. One difference to other servers, where a check for a closed
+    /// stream also passes on a live one: here it does not.
     fn holds(self, info: &StreamInfo, used: Use) -> bool {
         match (self, info.status) {
             (Self::Tombstoned | Self::NoStream | Self::Any, StreamStatus::Tombstoned) => {
