@@ -5,7 +5,14 @@ use std::{net::SocketAddr, sync::Arc};
 use annals_core::Backend;
 use uuid::Uuid;
 
-use crate::{access::Access, http::authority::Authority, options::Options, stopping::Stopping};
+use crate::{
+    access::Access, http::authority::Authority, kurrent::persistent::subsystem::Persistent,
+    options::Options, stopping::Stopping,
+};
+
+/// Where a call comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// One server over one store.
 #[derive(Debug)]
@@ -14,6 +21,8 @@ pub(crate) struct Node {
     pub(crate) options: Options,
     pub(crate) access: Access,
     pub(crate) stopping: Stopping,
+    /// The groups of consumers.
+    pub(crate) persistent: Persistent,
     /// Names this run of this server.
     pub(crate) instance: Uuid,
     /// Where it listens.
@@ -28,7 +37,9 @@ impl Node {
         stopping: Stopping,
     ) -> Self {
         let instance = Uuid::new_v4();
-        Self { store, options, access: Access::open(), stopping, instance, address }
+        let persistent = Persistent::new(Arc::clone(&store));
+        let access = Access::open();
+        Self { store, options, access, stopping, persistent, instance, address }
     }
 
     /// Where a client is told to connect to, who reached this server by this name.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use annals_proto::kurrentdb::{
     gossip::gossip_server::GossipServer,
+    persistent_subscriptions::persistent_subscriptions_server::PersistentSubscriptionsServer,
     server_features::server_features_server::ServerFeaturesServer,
     streams::streams_server::StreamsServer,
 };
@@ -15,7 +16,10 @@ use axum::{Router, middleware, routing::get};
 use tonic::service::Routes;
 
 use crate::{
-    kurrent::{features::FeaturesService, gossip::GossipService, streams::StreamsService},
+    kurrent::{
+        features::FeaturesService, gossip::GossipService,
+        persistent::PersistentSubscriptionsService, streams::StreamsService,
+    },
     node::Node,
 };
 
@@ -36,7 +40,12 @@ fn grpc(node: &Arc<Node>) -> Routes {
     let streams = StreamsServer::new(StreamsService(Arc::clone(node)))
         .max_decoding_message_size(max)
         .max_encoding_message_size(usize::MAX);
+    let persistent = PersistentSubscriptionsService(Arc::clone(node));
+    let persistent = PersistentSubscriptionsServer::new(persistent)
+        .max_decoding_message_size(max)
+        .max_encoding_message_size(usize::MAX);
     Routes::new(streams)
+        .add_service(persistent)
         .add_service(GossipServer::new(GossipService(Arc::clone(node))))
         .add_service(ServerFeaturesServer::new(FeaturesService))
 }

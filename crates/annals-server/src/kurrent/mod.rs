@@ -2,6 +2,7 @@
 
 pub(crate) mod features;
 pub(crate) mod gossip;
+pub(crate) mod persistent;
 pub(crate) mod streams;
 
 /// The version of KurrentDB whose behaviour clients find here.
