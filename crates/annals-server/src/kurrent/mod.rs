@@ -1,5 +1,6 @@
 //! The protocol of KurrentDB, version 1 and 2.
 
+pub(crate) mod all;
 pub(crate) mod features;
 pub(crate) mod gossip;
 pub(crate) mod persistent;

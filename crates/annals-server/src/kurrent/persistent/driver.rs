@@ -304,18 +304,26 @@ impl Driver {
         if self.group.has_to_park() && self.park_at.is_none_or(|at| at <= now) {
             self.begin(Job::Park, Self::park);
         }
-        if let Some(floor) = self.group.to_save(Moment::At(now)) {
+        if self.is_idle(Job::Save)
+            && let Some(floor) = self.group.to_save(Moment::At(now))
+        {
             self.begin(Job::Save, |driver| driver.save(floor));
         }
-        let asked = self.cut.as_ref().map(|cut| cut.before);
-        if let Some(before) = asked.or_else(|| self.group.to_truncate(Moment::At(now))) {
-            self.begin(Job::Truncate, |driver| driver.truncate(before));
+        if self.is_idle(Job::Truncate) {
+            let asked = self.cut.as_ref().map(|cut| cut.before);
+            if let Some(before) = asked.or_else(|| self.group.to_truncate(Moment::At(now))) {
+                self.begin(Job::Truncate, |driver| driver.truncate(before));
+            }
         }
         if let Some(replay) = self.replay
             && self.group.wants_parked()
         {
             self.begin(Job::ReadParked, |driver| driver.read_parked(replay));
         }
+    }
+
+    fn is_idle(&self, job: Job) -> bool {
+        !self.under_way.contains(&job)
     }
 
     fn begin(&mut self, job: Job, work: impl FnOnce(&mut Self) -> BoxFuture<'static, Done>) {
@@ -435,10 +443,9 @@ impl Driver {
 
     /// When there is something to do even if nothing happens; what runs already is waited for.
     fn wake(&self, now: Instant) -> Option<Instant> {
-        let is_idle = |job| !self.under_way.contains(&job);
         let park = self.park_at.filter(|_| self.group.has_to_park());
-        let save = self.group.save_at(now).filter(|_| is_idle(Job::Save));
-        let truncate = self.group.truncate_at(now).filter(|_| is_idle(Job::Truncate));
+        let save = self.group.save_at(now).filter(|_| self.is_idle(Job::Save));
+        let truncate = self.group.truncate_at(now).filter(|_| self.is_idle(Job::Truncate));
         [self.group.deadline(), self.open_at, park, save, truncate].into_iter().flatten().min()
     }
 

@@ -60,7 +60,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     type ReadStream = BoxStream<'static, Result<ReadResp, Status>>;
 
     async fn create(&self, request: Request<CreateReq>) -> Result<Response<CreateResp>, Status> {
-        self.may_operate(&caller(&request)).await?;
+        self.may_operate(&caller(&request))?;
         let (id, wanted) = understood(request::create(request.into_inner()))?;
         let created = async { self.0.persistent.create(wanted?, BY).await };
         created.await.map_err(|refused| refused.of(&id))?;
@@ -68,7 +68,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     }
 
     async fn update(&self, request: Request<UpdateReq>) -> Result<Response<UpdateResp>, Status> {
-        self.may_operate(&caller(&request)).await?;
+        self.may_operate(&caller(&request))?;
         let (id, wanted) = understood(request::update(request.into_inner()))?;
         let updated = async {
             self.0.persistent.group(&id)?;
@@ -80,7 +80,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
 
     async fn delete(&self, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
         use delete_req::options::StreamOption;
-        self.may_operate(&caller(&request)).await?;
+        self.may_operate(&caller(&request))?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -122,7 +122,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
         request: Request<ReplayParkedReq>,
     ) -> Result<Response<ReplayParkedResp>, Status> {
         use replay_parked_req::options::{StopAtOption, StreamOption};
-        self.may_operate(&caller(&request)).await?;
+        self.may_operate(&caller(&request))?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -144,7 +144,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
         request: Request<TruncateParkedReq>,
     ) -> Result<Response<TruncateParkedResp>, Status> {
         use truncate_parked_req::options::{StopAtOption, StreamOption};
-        self.may_operate(&caller(&request)).await?;
+        self.may_operate(&caller(&request))?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -189,7 +189,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     }
 
     async fn restart_subsystem(&self, request: Request<Empty>) -> Result<Response<Empty>, Status> {
-        self.may_operate(&caller(&request)).await?;
+        self.may_operate(&caller(&request))?;
         self.0.persistent.restart().await.map_err(|error| status(&error))?;
         Ok(Response::new(Empty {}))
     }
@@ -199,8 +199,8 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
 const BY: &str = "";
 
 impl PersistentSubscriptionsService {
-    async fn may_operate(&self, caller: &Caller) -> Result<(), Status> {
-        self.0.access.operate(caller).await.map_err(|error| status(&error))
+    fn may_operate(&self, caller: &Caller) -> Result<(), Status> {
+        self.0.access.operations(caller).map_err(|error| status(&error))
     }
 
     async fn info(&self, group: &Handle) -> Result<SubscriptionInfo, Refused> {

@@ -336,8 +336,9 @@ impl<E: Clone> Group<E> {
     }
 
     /// The progress that is to be written now; all that there is, when the group stops.
-    pub(crate) fn to_save(&self, moment: Moment) -> Option<u64> {
-        due(&self.saving, self.source.floor(), moment)
+    /// Whether it was written has to be said before it is asked again.
+    pub(crate) fn to_save(&mut self, moment: Moment) -> Option<u64> {
+        due(&mut self.saving, self.source.floor(), moment)
     }
 
     /// That progress was written.
@@ -351,8 +352,8 @@ impl<E: Clone> Group<E> {
     }
 
     /// Before which version the parked stream is to be cut off now.
-    pub(crate) fn to_truncate(&self, moment: Moment) -> Option<u64> {
-        due(&self.truncating, self.parked.floor(), moment)
+    pub(crate) fn to_truncate(&mut self, moment: Moment) -> Option<u64> {
+        due(&mut self.truncating, self.parked.floor(), moment)
     }
 
     /// That was done, or somebody else did it.
@@ -395,10 +396,13 @@ pub(crate) enum Moment {
     Last,
 }
 
-fn due(saving: &Saving, floor: u64, moment: Moment) -> Option<u64> {
+fn due(saving: &mut Saving, floor: u64, moment: Moment) -> Option<u64> {
     let is_due = match moment {
         Moment::At(now) => saving.is_due(floor, now),
         Moment::Last => floor > saving.floor(),
     };
+    if is_due {
+        saving.begin();
+    }
     is_due.then_some(floor)
 }

@@ -18,6 +18,8 @@ pub(super) struct Saving {
     rule: SaveRule,
     floor: u64,
     finished: u64,
+    /// How many of those are in what is being written.
+    writing: u64,
     since: Instant,
     not_before: Option<Instant>,
 }
@@ -27,7 +29,7 @@ const PAUSE: Duration = Duration::from_secs(1);
 
 impl Saving {
     pub(super) const fn new(rule: SaveRule, floor: u64, now: Instant) -> Self {
-        Self { rule, floor, finished: 0, since: now, not_before: None }
+        Self { rule, floor, finished: 0, writing: 0, since: now, not_before: None }
     }
 
     /// The floor that was written last.
@@ -60,16 +62,23 @@ impl Saving {
         Some(self.not_before.map_or(due, |not_before| not_before.max(due)))
     }
 
+    /// A floor is being written; what is finished meanwhile counts for the next one.
+    pub(super) const fn begin(&mut self) {
+        self.writing = self.finished;
+    }
+
     /// A floor was written.
     pub(super) const fn saved(&mut self, floor: u64, now: Instant) {
         self.floor = floor;
-        self.finished = 0;
+        self.finished -= self.writing;
+        self.writing = 0;
         self.since = now;
         self.not_before = None;
     }
 
     /// Writing failed; it is tried again a little later.
     pub(super) fn failed(&mut self, now: Instant) {
+        self.writing = 0;
         self.not_before = Some(now + PAUSE);
     }
 }
@@ -92,9 +101,21 @@ mod tests {
         assert_eq!(saving.wake(0, begin), None, "the floor has not moved");
         saving.count(3);
         assert!(saving.is_due(5, begin));
+        saving.begin();
         saving.saved(5, begin);
         assert!(!saving.is_due(5, begin) && !saving.is_due(6, begin));
         assert_eq!(saving.floor(), 5);
+    }
+
+    #[test]
+    fn what_is_finished_while_something_is_written_counts_for_the_next_write() {
+        let begin = Instant::now();
+        let mut saving = Saving::new(RULE, 0, begin);
+        saving.count(5);
+        saving.begin();
+        saving.count(2);
+        saving.saved(5, begin);
+        assert!(saving.is_due(7, begin + Duration::from_secs(2)));
     }
 
     #[test]

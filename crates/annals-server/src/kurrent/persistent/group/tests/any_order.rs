@@ -22,6 +22,7 @@ enum Step {
     ParkWorks,
     ParkFails,
     Save,
+    SaveFails,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -39,6 +40,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => Just(Step::ParkWorks),
         1 => Just(Step::ParkFails),
         1 => Just(Step::Save),
+        1 => Just(Step::SaveFails),
     ]
 }
 
@@ -130,6 +132,11 @@ impl Model {
                 let failed = self.trial.group.park(2);
                 self.trial.group.not_parked(failed);
             }
+            Step::SaveFails => {
+                if self.trial.group.to_save(Moment::Last).is_some() {
+                    self.trial.group.not_saved(self.trial.now);
+                }
+            }
             Step::Save => {
                 if let Some(floor) = self.trial.group.to_save(Moment::Last) {
                     assert!(floor > self.saved, "the checkpoint went back");
@@ -179,7 +186,7 @@ impl Model {
             Origin::Source(place) => Some(*place),
             Origin::Parked(_) => None,
         });
-        let floor = group.to_save(Moment::Last).unwrap_or(self.saved);
+        let floor = group.source.floor();
         assert_eq!(floor, oldest.min().unwrap_or(self.next), "the floor is wrong");
         assert_eq!(group.held.len(), self.held.len());
     }

@@ -1,0 +1,101 @@
+//! A server for one test, and a connection to it.
+
+use std::{
+    net::SocketAddr,
+    pin::Pin,
+    sync::Arc,
+    task::{Context, Poll},
+};
+
+use annals_core::{
+    Append, Backend, EventType, ExpectedVersion, MemoryBackend, Metadata, NewEvent, StreamName,
+};
+use annals_server::{Options, Server};
+use http::{Request, Response, Uri};
+use hyper::{body::Incoming, client::conn::http2};
+use hyper_util::rt::{TokioExecutor, TokioIo};
+use tokio::{net::TcpStream, sync::oneshot, task::JoinHandle};
+use tonic::body::Body;
+use tower::Service;
+
+/// A server over a store in memory, which stops when it is dropped.
+pub(crate) struct Running {
+    pub(crate) store: Arc<MemoryBackend>,
+    address: SocketAddr,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
+}
+
+impl Running {
+    pub(crate) async fn start() -> Self {
+        Self::over(Arc::new(MemoryBackend::new())).await
+    }
+
+    /// A server over a store that may have something in it.
+    pub(crate) async fn over(store: Arc<MemoryBackend>) -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let options = Options { listen, ..Options::default() };
+        let backend: Arc<dyn Backend> = Arc::clone(&store) as _;
+        let server = Server::bind(backend, options).await.unwrap();
+        let address = server.address();
+        let (stop, stopped) = oneshot::channel::<()>();
+        let server = tokio::spawn(server.run(async move { drop(stopped.await) }));
+        Self { store, address, stop, server }
+    }
+
+    /// Stops the server in good order, and gives its store.
+    pub(crate) async fn stop(self) -> Arc<MemoryBackend> {
+        drop(self.stop);
+        self.server.await.unwrap();
+        self.store
+    }
+
+    /// Where the calls of a client go.
+    pub(crate) fn origin(&self) -> Uri {
+        format!("http://{}", self.address).parse().unwrap()
+    }
+
+    /// A connection of its own.
+    pub(crate) async fn connect(&self) -> Channel {
+        let socket = TokioIo::new(TcpStream::connect(self.address).await.unwrap());
+        let (sender, connection) = http2::handshake(TokioExecutor::new(), socket).await.unwrap();
+        tokio::spawn(connection);
+        Channel(sender)
+    }
+
+    /// Appends events to a stream, one of each type.
+    pub(crate) async fn append(&self, stream: &str, types: &[&str]) {
+        let events = types.iter().map(|name| event(name, "")).collect::<Vec<_>>();
+        let append = Append::to(name(stream), ExpectedVersion::Any, events);
+        self.store.append(append).await.unwrap();
+    }
+}
+
+/// The name of a stream.
+pub(crate) fn name(stream: &str) -> StreamName {
+    StreamName::new(stream.to_owned()).unwrap()
+}
+
+/// An event with these metadata.
+pub(crate) fn event(event_type: &str, metadata: &str) -> NewEvent {
+    NewEvent::new(EventType::new(event_type.to_owned()).unwrap(), "{}")
+        .with_metadata(Metadata::new(metadata.to_owned()))
+}
+
+/// One connection, for the generated clients.
+#[derive(Clone)]
+pub(crate) struct Channel(http2::SendRequest<Body>);
+
+impl Service<Request<Body>> for Channel {
+    type Response = Response<Incoming>;
+    type Error = hyper::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Response<Incoming>, hyper::Error>> + Send>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), hyper::Error>> {
+        self.0.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<Body>) -> Self::Future {
+        Box::pin(self.0.send_request(request))
+    }
+}
