@@ -305,13 +305,13 @@ impl Driver {
             self.begin(Job::Park, Self::park);
         }
         if self.is_idle(Job::Save)
-            && let Some(floor) = self.group.to_save(Moment::At(now))
+            && let Some(floor) = self.group.begin_save(Moment::At(now))
         {
             self.begin(Job::Save, |driver| driver.save(floor));
         }
         if self.is_idle(Job::Truncate) {
             let asked = self.cut.as_ref().map(|cut| cut.before);
-            if let Some(before) = asked.or_else(|| self.group.to_truncate(Moment::At(now))) {
+            if let Some(before) = asked.or_else(|| self.group.begin_truncate(Moment::At(now))) {
                 self.begin(Job::Truncate, |driver| driver.truncate(before));
             }
         }
@@ -456,8 +456,8 @@ impl Driver {
         while let Some(done) = self.jobs.next().await {
             self.finish(done);
         }
-        let save = self.group.to_save(Moment::Last).map(|floor| self.save(floor));
-        let truncate = self.group.to_truncate(Moment::Last).map(|before| self.truncate(before));
+        let save = self.group.begin_save(Moment::Last).map(|floor| self.save(floor));
+        let truncate = self.group.begin_truncate(Moment::Last).map(|before| self.truncate(before));
         for last in [save, truncate].into_iter().flatten() {
             let done = last.await;
             self.finish(done);

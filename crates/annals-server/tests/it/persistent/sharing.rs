@@ -7,7 +7,8 @@ use annals_proto::kurrentdb::persistent_subscriptions::{
 
 use super::trial::{Client, Consumer, of_all, of_stream, settings};
 use crate::running::{Running, event, name};
-use annals_core::{Append, Backend, ExpectedVersion};
+use annals_core::{Append, Backend, EventType, ExpectedVersion, NewEvent};
+use tonic::Code;
 
 /// Two consumers of the group, with so many slots each.
 async fn pair(client: &mut Client, stream: &str, slots: i32) -> (Consumer, Consumer) {
@@ -124,6 +125,25 @@ async fn what_takes_too_long_goes_out_again() {
     assert_eq!(consumer.next().await.unwrap().retries(), 0);
     let again = consumer.next().await.unwrap();
     assert_eq!((again.name(), again.retries()), ("a", 1));
+}
+
+#[tokio::test]
+async fn a_consumer_that_does_not_take_what_it_is_sent_has_to_go() {
+    let running = Running::start().await;
+    let mut client = Client::of(&running).await;
+    let large = vec![b'x'; 1_000_000];
+    let large = NewEvent::new(EventType::new("large").unwrap(), large);
+    let append = Append::to(name("s"), ExpectedVersion::Any, [large]);
+    running.store.append(append).await.unwrap();
+    let short = Some(MessageTimeout::MessageTimeoutMs(1));
+    let often = Settings { message_timeout: short, max_retry_count: i32::MAX, ..settings() };
+    client.create(of_stream("s", often)).await.unwrap();
+    let consumer = client.read("s", 1).await.unwrap();
+    let mut other = Client::of(&running).await;
+    other.until("s", |info| info.connections.is_empty()).await;
+    let status = consumer.end().await;
+    assert_eq!(status.code(), Code::Aborted);
+    assert!(status.message().contains("Consumer too slow"), "{status}");
 }
 
 #[tokio::test]

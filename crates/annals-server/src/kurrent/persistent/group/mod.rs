@@ -335,9 +335,9 @@ impl<E: Clone> Group<E> {
         failed.into_iter().rev().for_each(|failed| self.to_park.push_front(failed));
     }
 
-    /// The progress that is to be written now; all that there is, when the group stops.
+    /// The progress that is to be written now; when the group stops, all that there is.
     /// Whether it was written has to be said before it is asked again.
-    pub(crate) fn to_save(&mut self, moment: Moment) -> Option<u64> {
+    pub(crate) fn begin_save(&mut self, moment: Moment) -> Option<u64> {
         due(&mut self.saving, self.source.floor(), moment)
     }
 
@@ -352,7 +352,7 @@ impl<E: Clone> Group<E> {
     }
 
     /// Before which version the parked stream is to be cut off now.
-    pub(crate) fn to_truncate(&mut self, moment: Moment) -> Option<u64> {
+    pub(crate) fn begin_truncate(&mut self, moment: Moment) -> Option<u64> {
         due(&mut self.truncating, self.parked.floor(), moment)
     }
 

@@ -180,9 +180,9 @@ fn what_was_tried_too_often_is_parked() {
     assert!(trial.sent().is_empty());
     let failed = trial.group.park(9);
     assert_eq!(failed.len(), 1);
-    assert_eq!(trial.group.to_save(Moment::Last), None, "it is not parked yet");
+    assert_eq!(trial.group.begin_save(Moment::Last), None, "it is not parked yet");
     trial.group.parked(failed.iter().map(|failed| failed.message.origin));
-    assert_eq!(trial.group.to_save(Moment::Last), Some(1));
+    assert_eq!(trial.group.begin_save(Moment::Last), Some(1));
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn what_is_skipped_is_finished() {
     trial.take([0]);
     trial.sent();
     trial.refuse(consumer, 0, Refusal::Skip);
-    assert_eq!(trial.group.to_save(Moment::Last), Some(1));
+    assert_eq!(trial.group.begin_save(Moment::Last), Some(1));
 }
 
 #[test]
@@ -232,10 +232,10 @@ fn only_who_holds_an_event_can_finish_it() {
     let second = trial.join(1);
     trial.ack(second, 0);
     trial.refuse(second, 0, Refusal::Skip);
-    assert_eq!(trial.group.to_save(Moment::Last), None);
+    assert_eq!(trial.group.begin_save(Moment::Last), None);
     trial.ack(first, 0);
     trial.ack(first, 0);
-    assert_eq!(trial.group.to_save(Moment::Last), Some(1));
+    assert_eq!(trial.group.begin_save(Moment::Last), Some(1));
 }
 
 #[test]
@@ -272,15 +272,15 @@ fn the_checkpoint_waits_for_the_oldest_and_for_its_time() {
         trial.ack(consumer, place);
     }
     trial.wait(5);
-    assert_eq!(trial.group.to_save(Moment::At(trial.now)), None, "100 is not finished");
+    assert_eq!(trial.group.begin_save(Moment::At(trial.now)), None, "100 is not finished");
     trial.ack(consumer, 100);
-    assert_eq!(trial.group.to_save(Moment::At(trial.now)), Some(104));
+    assert_eq!(trial.group.begin_save(Moment::At(trial.now)), Some(104));
     trial.group.saved(104, trial.now);
     trial.take([104, 105]);
     trial.sent();
     trial.ack(consumer, 104);
     trial.ack(consumer, 105);
-    assert_eq!(trial.group.to_save(Moment::At(trial.now)), None, "it is too early");
+    assert_eq!(trial.group.begin_save(Moment::At(trial.now)), None, "it is too early");
     assert_eq!(trial.group.save_at(trial.now), Some(trial.now + Duration::from_secs(2)));
 }
 
@@ -288,7 +288,7 @@ fn the_checkpoint_waits_for_the_oldest_and_for_its_time() {
 fn the_checkpoint_moves_also_where_nothing_matches() {
     let mut trial = Trial::new(rules(), 0);
     trial.group.pass(Origin::Source(499));
-    assert_eq!(trial.group.to_save(Moment::At(trial.now)), Some(500));
+    assert_eq!(trial.group.begin_save(Moment::At(trial.now)), Some(500));
 }
 
 #[test]
@@ -300,10 +300,14 @@ fn the_parked_stream_is_cut_off_only_where_everything_is_finished() {
     }
     trial.sent();
     trial.ack(consumer, 1_000_001);
-    assert_eq!(trial.group.to_truncate(Moment::Last), None);
+    assert_eq!(trial.group.begin_truncate(Moment::Last), None);
     trial.ack(consumer, 1_000_000);
-    assert_eq!(trial.group.to_truncate(Moment::Last), Some(2));
-    assert_eq!(trial.group.to_save(Moment::Last), None, "the checkpoint is about something else");
+    assert_eq!(trial.group.begin_truncate(Moment::Last), Some(2));
+    assert_eq!(
+        trial.group.begin_save(Moment::Last),
+        None,
+        "the checkpoint is about something else"
+    );
 }
 
 #[test]

@@ -133,12 +133,12 @@ impl Model {
                 self.trial.group.not_parked(failed);
             }
             Step::SaveFails => {
-                if self.trial.group.to_save(Moment::Last).is_some() {
+                if self.trial.group.begin_save(Moment::Last).is_some() {
                     self.trial.group.not_saved(self.trial.now);
                 }
             }
             Step::Save => {
-                if let Some(floor) = self.trial.group.to_save(Moment::Last) {
+                if let Some(floor) = self.trial.group.begin_save(Moment::Last) {
                     assert!(floor > self.saved, "the checkpoint went back");
                     self.saved = floor;
                     self.trial.group.saved(floor, self.trial.now);
