@@ -1,6 +1,6 @@
 //! A server in this process, called over a loopback port by the clients generated from the same
 //! definitions.
-#![allow(missing_docs, reason = "a test binary has no API")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod persistent;
 mod running;
