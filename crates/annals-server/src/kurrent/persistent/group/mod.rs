@@ -18,6 +18,7 @@ mod saving;
 mod snapshot;
 #[cfg(test)]
 mod tests;
+mod writing;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, VecDeque},
@@ -39,6 +40,7 @@ pub(crate) use self::{
     rate::Measured,
     saving::SaveRule,
     snapshot::{ConsumerNumbers, Numbers},
+    writing::Moment,
 };
 
 /// How a group behaves.
@@ -335,74 +337,13 @@ impl<E: Clone> Group<E> {
         failed.into_iter().rev().for_each(|failed| self.to_park.push_front(failed));
     }
 
-    /// The progress that is to be written now; when the group stops, all that there is.
-    /// Whether it was written has to be said before it is asked again.
-    pub(crate) fn begin_save(&mut self, moment: Moment) -> Option<u64> {
-        due(&mut self.saving, self.source.floor(), moment)
-    }
-
-    /// That progress was written.
-    pub(crate) const fn saved(&mut self, floor: u64, now: Instant) {
-        self.saving.saved(floor, now);
-    }
-
-    /// It could not be written.
-    pub(crate) fn not_saved(&mut self, now: Instant) {
-        self.saving.failed(now);
-    }
-
-    /// Before which version the parked stream is to be cut off now.
-    pub(crate) fn begin_truncate(&mut self, moment: Moment) -> Option<u64> {
-        due(&mut self.truncating, self.parked.floor(), moment)
-    }
-
-    /// That was done, or somebody else did it.
-    pub(crate) const fn truncated(&mut self, floor: u64, now: Instant) {
-        self.truncating.saved(floor, now);
-    }
-
-    /// It could not be done.
-    pub(crate) fn not_truncated(&mut self, now: Instant) {
-        self.truncating.failed(now);
-    }
-
     /// When the next event will have been held for too long.
     pub(crate) fn deadline(&self) -> Option<Instant> {
         self.deadlines.first().map(|(deadline, _)| *deadline)
-    }
-
-    /// When progress is to be written even if nothing happens.
-    pub(crate) fn save_at(&self, now: Instant) -> Option<Instant> {
-        self.saving.wake(self.source.floor(), now)
-    }
-
-    /// When the parked stream is to be cut off even if nothing happens.
-    pub(crate) fn truncate_at(&self, now: Instant) -> Option<Instant> {
-        self.truncating.wake(self.parked.floor(), now)
     }
 
     /// The place after the last that was taken in or passed.
     pub(crate) const fn next_place(&self) -> u64 {
         self.source.next()
     }
-}
-
-/// When progress is asked for.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Moment {
-    /// While the group works.
-    At(Instant),
-    /// When it stops.
-    Last,
-}
-
-fn due(saving: &mut Saving, floor: u64, moment: Moment) -> Option<u64> {
-    let is_due = match moment {
-        Moment::At(now) => saving.is_due(floor, now),
-        Moment::Last => floor > saving.floor(),
-    };
-    if is_due {
-        saving.begin();
-    }
-    is_due.then_some(floor)
 }

@@ -4,33 +4,36 @@
 //! `group/`. It never waits for a consumer: who does not take what it is sent has to go. It waits
 //! for no write either: writes run beside, at most one of each kind.
 
+mod jobs;
+mod parked;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,
     time::{Duration, Instant},
 };
 
-use annals_core::{
-    Append, Backend, BoxFuture, BoxStream, Error, ErrorKind, Name, Position, Result,
-};
+use annals_core::{Backend, BoxFuture, BoxStream, Error, ErrorKind, Name, Result};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{sync::mpsc, task::JoinHandle, time};
 
+use self::{
+    jobs::{Done, Job},
+    parked::{Cut, Replay},
+};
 use super::{
-    command::{Answer, Command, Handle, Told},
+    command::{Command, Handle, Told},
     consumer::{self, Delivered, Sink, Who},
     error::{Refused, too_slow},
-    group::{Begin, ConsumerId, Failed, Group, Moment, Origin},
+    group::{Begin, ConsumerId, Group, Moment, Origin},
     parked::{Bounds, ParkedStream},
-    settings::{Definition, buffer},
+    settings::Definition,
     source::{self, Pulled},
 };
 use crate::links::Entry;
 
 /// Commands that may wait; more hold up those who send them.
 const COMMANDS_MAX: usize = 256;
-/// Events that are parked with one write.
-const PARK_MAX: usize = 100;
 /// How long to wait before the store is tried again.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -106,37 +109,6 @@ struct Driver {
     cut: Option<Cut>,
     jobs: FuturesUnordered<BoxFuture<'static, Done>>,
     under_way: BTreeSet<Job>,
-}
-
-/// Which parked events are still to be read to be tried again.
-#[derive(Debug, Clone, Copy)]
-struct Replay {
-    next: u64,
-    end: u64,
-}
-
-/// Before which version the parked stream is to be cut off, as somebody asked.
-#[derive(Debug)]
-struct Cut {
-    before: u64,
-    answer: Answer<Result<(), Refused>>,
-}
-
-/// What runs beside.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Job {
-    Park,
-    Save,
-    Truncate,
-    ReadParked,
-}
-
-/// What came of it.
-enum Done {
-    Park(Vec<Failed<Arc<Entry>>>, Result<u64>),
-    Save(u64, Result<()>),
-    Truncate(u64, Result<()>),
-    ReadParked(u64, Result<Vec<Entry>>),
 }
 
 impl Driver {
@@ -270,177 +242,6 @@ impl Driver {
         }
     }
 
-    /// Where to stop in the parked stream.
-    fn stop_at(&self, stop_at: Option<u64>) -> u64 {
-        let Bounds { first, end } = self.bounds;
-        stop_at.map_or(end, |count| first.saturating_add(count).min(end))
-    }
-
-    fn replay(&mut self, stop_at: Option<u64>) -> Result<(), Refused> {
-        if self.replay.is_some() || self.cut.is_some() {
-            return Err(busy());
-        }
-        let end = self.stop_at(stop_at);
-        if end > self.bounds.first {
-            self.replay = Some(Replay { next: self.bounds.first, end });
-            self.bounds.first = end;
-        }
-        Ok(())
-    }
-
-    fn cut(&mut self, stop_at: Option<u64>, answer: Answer<Result<(), Refused>>) {
-        if self.replay.is_some() || self.cut.is_some() {
-            return drop(answer.send(Err(busy())));
-        }
-        let before = self.stop_at(stop_at);
-        if let Some(last) = before.checked_sub(1) {
-            self.group.pass(Origin::Parked(last));
-        }
-        self.bounds.first = before;
-        self.cut = Some(Cut { before, answer });
-    }
-
-    fn begin_jobs(&mut self, now: Instant) {
-        if self.group.has_to_park() && self.park_at.is_none_or(|at| at <= now) {
-            self.begin(Job::Park, Self::park);
-        }
-        if self.is_idle(Job::Save)
-            && let Some(floor) = self.group.begin_save(Moment::At(now))
-        {
-            self.begin(Job::Save, |driver| driver.save(floor));
-        }
-        if self.is_idle(Job::Truncate) {
-            let asked = self.cut.as_ref().map(|cut| cut.before);
-            if let Some(before) = asked.or_else(|| self.group.begin_truncate(Moment::At(now))) {
-                self.begin(Job::Truncate, |driver| driver.truncate(before));
-            }
-        }
-        if let Some(replay) = self.replay
-            && self.group.wants_parked()
-        {
-            self.begin(Job::ReadParked, |driver| driver.read_parked(replay));
-        }
-    }
-
-    fn is_idle(&self, job: Job) -> bool {
-        !self.under_way.contains(&job)
-    }
-
-    fn begin(&mut self, job: Job, work: impl FnOnce(&mut Self) -> BoxFuture<'static, Done>) {
-        if self.under_way.insert(job) {
-            let work = work(self);
-            self.jobs.push(work);
-        }
-    }
-
-    fn park(&mut self) -> BoxFuture<'static, Done> {
-        self.park_at = None;
-        let (parked, failed) = (self.parked.clone(), self.group.park(PARK_MAX));
-        Box::pin(async move {
-            let end = parked.add(&failed).await;
-            Done::Park(failed, end)
-        })
-    }
-
-    fn save(&mut self, floor: u64) -> BoxFuture<'static, Done> {
-        let (store, name) = (Arc::clone(&self.store), self.checkpoint.clone());
-        let last = Position::new(floor.saturating_sub(1));
-        Box::pin(async move {
-            let saved = match store.append(Append::default().checkpoint(name, last)).await {
-                // Somebody else is further already.
-                Err(error) if error.kind() == ErrorKind::ConditionFailed => Ok(()),
-                saved => saved.map(|_| ()),
-            };
-            Done::Save(floor, saved)
-        })
-    }
-
-    fn truncate(&mut self, before: u64) -> BoxFuture<'static, Done> {
-        let parked = self.parked.clone();
-        Box::pin(async move { Done::Truncate(before, parked.truncate(before).await) })
-    }
-
-    fn read_parked(&mut self, replay: Replay) -> BoxFuture<'static, Done> {
-        let parked = self.parked.clone();
-        let limit = buffer(self.definition.settings.read_batch_size) as u64;
-        Box::pin(async move {
-            let page = parked.page(replay.next, replay.end, limit).await;
-            Done::ReadParked(replay.end, page)
-        })
-    }
-
-    fn finish(&mut self, done: Done) {
-        let now = Instant::now();
-        let (job, error) = match done {
-            Done::Park(failed, Ok(end)) => {
-                self.bounds.end = end;
-                self.group.parked(failed.into_iter().map(|failed| failed.message.origin));
-                (Job::Park, None)
-            }
-            Done::Park(failed, Err(error)) => {
-                self.group.not_parked(failed);
-                self.park_at = Some(now + PAUSE);
-                (Job::Park, Some(error))
-            }
-            Done::Save(floor, Ok(())) => {
-                self.group.saved(floor, now);
-                self.is_saved = true;
-                (Job::Save, None)
-            }
-            Done::Save(_, Err(error)) => {
-                self.group.not_saved(now);
-                (Job::Save, Some(error))
-            }
-            Done::Truncate(before, Ok(())) => {
-                self.group.truncated(before, now);
-                self.answer_cut(before, Ok(()));
-                (Job::Truncate, None)
-            }
-            Done::Truncate(before, Err(error)) => {
-                self.group.not_truncated(now);
-                self.answer_cut(before, Err(error.clone().into()));
-                (Job::Truncate, Some(error))
-            }
-            Done::ReadParked(end, Ok(entries)) => {
-                self.try_parked(end, entries);
-                (Job::ReadParked, None)
-            }
-            Done::ReadParked(_, Err(error)) => {
-                // What was not read is parked as before.
-                if let Some(replay) = self.replay.take() {
-                    self.bounds.first = replay.next;
-                }
-                (Job::ReadParked, Some(error))
-            }
-        };
-        self.under_way.remove(&job);
-        if let Some(error) = error {
-            tracing::warn!(group = %self.definition.id, ?job, %error, "a group could not write");
-        }
-    }
-
-    fn answer_cut(&mut self, before: u64, done: Result<(), Refused>) {
-        if let Some(cut) = self.cut.take_if(|cut| cut.before <= before) {
-            drop(cut.answer.send(done));
-        }
-    }
-
-    /// Takes in parked events that are to be tried again.
-    fn try_parked(&mut self, end: u64, entries: Vec<Entry>) {
-        let next = entries.last().map_or(end, |last| last.original().version.next().get());
-        for entry in entries {
-            let origin = Origin::Parked(entry.original().version.get());
-            let strategy = self.definition.settings.strategy;
-            self.group.take(source::message(entry, origin, strategy));
-        }
-        if next >= end {
-            self.replay = None;
-            self.group.pass(Origin::Parked(end.saturating_sub(1)));
-        } else if let Some(replay) = &mut self.replay {
-            replay.next = next;
-        }
-    }
-
     /// When there is something to do even if nothing happens; what runs already is waited for.
     fn wake(&self, now: Instant) -> Option<Instant> {
         let park = self.park_at.filter(|_| self.group.has_to_park());
@@ -463,10 +264,6 @@ impl Driver {
             self.finish(done);
         }
     }
-}
-
-fn busy() -> Refused {
-    Refused::Failed("parked messages are being replayed or truncated; try again later".to_owned())
 }
 
 async fn next<T>(source: &mut Option<BoxStream<'static, T>>) -> Option<T> {
