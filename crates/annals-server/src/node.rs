@@ -7,9 +7,13 @@ use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
-    access::Access, derived::Marks, http::authority::Authority, options::Options,
-    stopping::Stopping,
+    access::Access, derived::Marks, http::authority::Authority,
+    kurrent::persistent::subsystem::Persistent, options::Options, stopping::Stopping,
 };
+
+/// Where a call comes from.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) SocketAddr);
 
 /// One server over one store.
 #[derive(Debug)]
@@ -24,6 +28,8 @@ pub(crate) struct Node {
     pub(crate) marks: Marks,
     /// Since when this run of this server lasts.
     pub(crate) started: Instant,
+    /// The groups of consumers.
+    pub(crate) persistent: Persistent,
     /// Names this run of this server.
     pub(crate) instance: Uuid,
     /// Where it listens.
@@ -38,6 +44,7 @@ impl Node {
         stopping: Stopping,
     ) -> Self {
         let instance = Uuid::new_v4();
+        let persistent = Persistent::new(Arc::clone(&store));
         Self {
             store,
             options,
@@ -45,6 +52,7 @@ impl Node {
             stopping,
             shutdown: Notify::new(),
             marks: Marks::default(),
+            persistent,
             started: Instant::now(),
             instance,
             address,

@@ -3,6 +3,8 @@
 use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use annals_core::{Backend, Error, ErrorKind, Result};
+use http::Request;
+use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioExecutor, TokioIo, TokioTimer},
     server::{conn::auto, graceful::GracefulShutdown},
@@ -14,9 +16,11 @@ use tokio::{
     time::{self, MissedTickBehavior},
 };
 
+use tower::ServiceExt;
+
 use crate::{
-    http,
-    node::Node,
+    http::router,
+    node::{Node, Peer},
     options::Options,
     stopping::{self, Stop},
 };
@@ -42,7 +46,8 @@ impl Server {
     /// Takes the port.
     ///
     /// # Errors
-    /// `Unavailable` when the address cannot be listened on.
+    /// `Unavailable` when the address cannot be listened on; what reading the persistent
+    /// subscriptions of the store met.
     pub async fn bind(store: Arc<dyn Backend>, options: Options) -> Result<Self> {
         let refused = |error: io::Error| {
             let why = format!("`{}` cannot be listened on", options.listen);
@@ -52,6 +57,7 @@ impl Server {
         let address = listener.local_addr().map_err(refused)?;
         let (stop, stopping) = stopping::pair();
         let node = Arc::new(Node::new(store, options, address, stopping));
+        node.persistent.load().await?;
         Ok(Self { listener, node, stop })
     }
 
@@ -75,6 +81,7 @@ impl Server {
         if time::timeout(DRAIN, connections.shutdown()).await.is_err() {
             tracing::warn!("connections were still busy after {DRAIN:?} and are closed");
         }
+        self.node.persistent.stop().await;
     }
 
     async fn accept(&self, connections: &GracefulShutdown) {
@@ -90,13 +97,13 @@ impl Server {
             .keep_alive_interval(Some(Duration::from_secs(10)))
             .keep_alive_timeout(Duration::from_secs(20));
         builder.http1().timer(TokioTimer::new());
-        let router = http::router(&self.node);
+        let router = router(&self.node);
         let mut pause = time::interval(ACCEPT_PAUSE);
         pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The semaphore is never closed.
         while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
-            let socket = match self.listener.accept().await {
-                Ok((socket, _)) => socket,
+            let (socket, peer) = match self.listener.accept().await {
+                Ok(accepted) => accepted,
                 Err(error) => {
                     tracing::warn!(%error, "a connection could not be accepted");
                     pause.tick().await;
@@ -105,7 +112,11 @@ impl Server {
             };
             // Small messages are sent at once; without it they are only slower.
             drop(socket.set_nodelay(true));
-            let service = TowerToHyperService::new(router.clone());
+            let calls = router.clone().map_request(move |mut request: Request<Incoming>| {
+                request.extensions_mut().insert(Peer(peer));
+                request
+            });
+            let service = TowerToHyperService::new(calls);
             let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
             let connection = connections.watch(connection);
             tokio::spawn(async move {

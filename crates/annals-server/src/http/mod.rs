@@ -12,6 +12,7 @@ use annals_proto::{
     kurrentdb::{
         gossip::gossip_server::GossipServer, monitoring::monitoring_server::MonitoringServer,
         operations::operations_server::OperationsServer,
+        persistent_subscriptions::persistent_subscriptions_server::PersistentSubscriptionsServer,
         projections::projections_server::ProjectionsServer,
         server_features::server_features_server::ServerFeaturesServer,
         streams::streams_server::StreamsServer,
@@ -27,8 +28,8 @@ use crate::{
     grpc_health::HealthService,
     kurrent::{
         features::FeaturesService, gossip::GossipService, monitoring::MonitoringService,
-        operations::OperationsService, projections::ProjectionsService, streams::StreamsService,
-        streams_v2::StreamsV2Service,
+        operations::OperationsService, persistent::PersistentSubscriptionsService,
+        projections::ProjectionsService, streams::StreamsService, streams_v2::StreamsV2Service,
     },
     node::Node,
     umadb::UmaDbService,
@@ -63,10 +64,15 @@ fn grpc(node: &Arc<Node>) -> Routes {
     let streams = StreamsServer::new(StreamsService(Arc::clone(node)))
         .max_decoding_message_size(max)
         .max_encoding_message_size(usize::MAX);
+    let persistent = PersistentSubscriptionsService(Arc::clone(node));
+    let persistent = PersistentSubscriptionsServer::new(persistent)
+        .max_decoding_message_size(max)
+        .max_encoding_message_size(usize::MAX);
     let streams_v2 = StreamsServiceServer::new(StreamsV2Service(Arc::clone(node)))
         .max_decoding_message_size(max);
     Routes::new(streams)
         .add_service(streams_v2)
+        .add_service(persistent)
         .add_service(umadb(node))
         .add_service(HealthServer::new(HealthService(Arc::clone(node))))
         .add_service(GossipServer::new(GossipService(Arc::clone(node))))

@@ -40,6 +40,20 @@ const SERVICES: &[(&str, &[Method])] = &[
         "event_store.client.projections.projections",
         &[("statistics", &[]), ("enable", &[]), ("restartsubsystem", &[])],
     ),
+    (
+        "event_store.client.persistent_subscriptions.persistentsubscriptions",
+        &[
+            ("create", &["stream", "all"]),
+            ("update", &["stream", "all"]),
+            ("delete", &["stream", "all"]),
+            ("read", &["stream", "all"]),
+            ("getinfo", &["stream", "all"]),
+            ("list", &["stream", "all"]),
+            ("replayparked", &["stream", "all"]),
+            ("truncateparked", &["stream", "all"]),
+            ("restartsubsystem", &["stream", "all"]),
+        ],
+    ),
     ("event_store.client.gossip.gossip", &[("read", &[])]),
     ("event_store.client.server_features.serverfeatures", &[("getsupportedmethods", &[])]),
 ];

@@ -1,9 +1,11 @@
 //! The protocol of KurrentDB, version 1 and 2.
 
+pub(crate) mod all;
 pub(crate) mod features;
 pub(crate) mod gossip;
 pub(crate) mod monitoring;
 pub(crate) mod operations;
+pub(crate) mod persistent;
 pub(crate) mod projections;
 pub(crate) mod streams;
 pub(crate) mod streams_v2;

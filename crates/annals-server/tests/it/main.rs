@@ -6,6 +6,7 @@ mod appends_v2;
 mod derived;
 mod health;
 mod operations;
+mod persistent;
 mod reading;
 mod running;
 mod umadb;

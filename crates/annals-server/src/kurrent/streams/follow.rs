@@ -21,6 +21,7 @@ use super::{
 use crate::{
     derived::Derived,
     filter::Filter,
+    kurrent::persistent::identity::is_of_all,
     links::{self, Entry},
     node::Node,
     wire::{position, status::status},
@@ -135,6 +136,9 @@ enum Step {
 impl Progress {
     fn step(&mut self, delivery: Delivery) -> Vec<Result<Step>> {
         match delivery {
+            Delivery::Event(event) if self.stream.is_none() && is_of_all(&event.stream) => {
+                Vec::new()
+            }
             Delivery::Event(event) => self.event(event),
             Delivery::Checkpoint(position) => {
                 self.checkpoint(position).into_iter().map(Ok).collect()

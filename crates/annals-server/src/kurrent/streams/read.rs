@@ -12,7 +12,7 @@ use super::{
     ResponseStream, answer,
     request::{Asked, Bounds, From, What},
 };
-use crate::{derived::Derived, filter::Filter, node::Node, wire::status::status};
+use crate::{derived::Derived, filter::Filter, kurrent::all, node::Node, wire::status::status};
 
 /// Answers a read.
 ///
@@ -113,7 +113,7 @@ fn of_all(
     // What a filter still leaves out must not count.
     let limit = filter.is_none().then_some(count);
     let read = ReadAll { query, direction, from, to: None, limit };
-    Ok(node.store.read(Read::All(read)))
+    Ok(all::read(&node.store, read))
 }
 
 /// The events that pass, at most so many.

@@ -1,0 +1,8 @@
+//! Persistent subscriptions: groups whose consumers share events.
+
+mod all;
+mod manage;
+mod parking;
+mod restart;
+mod sharing;
+mod trial;
