@@ -5,18 +5,28 @@
 //! cannot do is answered as unsupported.
 //!
 //! Where things are: `kurrent/` holds KurrentDB's services, `wire/` everything that turns messages
-//! into the words of the store and back, `http/` the routes, and `server.rs` the connections.
+//! into the words of the store and back, `http/` the routes, `server.rs` and `connection.rs` the connections.
+//! Who may do what is decided in `access/`, who may log in is kept by `users/`.
 
 mod access;
+mod connection;
 mod filter;
 mod http;
 mod kurrent;
 mod links;
 mod node;
 mod options;
+mod secret;
 mod server;
+mod shown;
 mod stopping;
+mod tls;
+mod users;
 mod wire;
 
-pub use options::Options;
+pub use access::KeyAccess;
+pub use options::{Anonymous, Options, Secured, Security};
+pub use secret::Secret;
 pub use server::Server;
+pub use tls::TlsFiles;
+pub use users::{Account, Keys, StoredKey, key_for_file};

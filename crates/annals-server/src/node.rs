@@ -2,10 +2,16 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use annals_core::Backend;
+use annals_core::{Backend, Result};
 use uuid::Uuid;
 
-use crate::{access::Access, http::authority::Authority, options::Options, stopping::Stopping};
+use crate::{
+    access::Access,
+    http::authority::Authority,
+    options::{Options, Security},
+    stopping::Stopping,
+    users::Users,
+};
 
 /// One server over one store.
 #[derive(Debug)]
@@ -13,6 +19,7 @@ pub(crate) struct Node {
     pub(crate) store: Arc<dyn Backend>,
     pub(crate) options: Options,
     pub(crate) access: Access,
+    pub(crate) users: Users,
     pub(crate) stopping: Stopping,
     /// Names this run of this server.
     pub(crate) instance: Uuid,
@@ -21,14 +28,20 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// # Errors
+    /// Those of reading a file of API keys.
     pub(crate) fn new(
         store: Arc<dyn Backend>,
         options: Options,
         address: SocketAddr,
         stopping: Stopping,
-    ) -> Self {
+    ) -> Result<Self> {
         let instance = Uuid::new_v4();
-        Self { store, options, access: Access::open(), stopping, instance, address }
+        let (access, store, users) = match &options.security {
+            Security::Insecure => (Access::open(), Arc::clone(&store), Users::new(store)),
+            Security::Secured(secured) => Access::guarded(store, secured)?,
+        };
+        Ok(Self { store, options, access, users, stopping, instance, address })
     }
 
     /// Where a client is told to connect to, who reached this server by this name.

@@ -9,13 +9,17 @@ use std::sync::Arc;
 use annals_proto::kurrentdb::{
     gossip::gossip_server::GossipServer,
     server_features::server_features_server::ServerFeaturesServer,
-    streams::streams_server::StreamsServer,
+    streams::streams_server::StreamsServer, users::users_server::UsersServer,
 };
 use axum::{Router, middleware, routing::get};
 use tonic::service::Routes;
 
 use crate::{
-    kurrent::{features::FeaturesService, gossip::GossipService, streams::StreamsService},
+    access::gate,
+    kurrent::{
+        features::FeaturesService, gossip::GossipService, streams::StreamsService,
+        users::UsersService,
+    },
     node::Node,
 };
 
@@ -28,7 +32,11 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route("/info", get(info::info))
         .route("/gossip", get(info::gossip))
         .with_state(Arc::clone(node));
-    grpc(node).into_axum_router().merge(http).layer(middleware::from_fn(authority::note))
+    grpc(node)
+        .into_axum_router()
+        .merge(http)
+        .layer(middleware::from_fn(authority::note))
+        .layer(middleware::from_fn_with_state(Arc::clone(node), gate::check))
 }
 
 fn grpc(node: &Arc<Node>) -> Routes {
@@ -39,4 +47,5 @@ fn grpc(node: &Arc<Node>) -> Routes {
     Routes::new(streams)
         .add_service(GossipServer::new(GossipService(Arc::clone(node))))
         .add_service(ServerFeaturesServer::new(FeaturesService))
+        .add_service(UsersServer::new(UsersService(Arc::clone(node))))
 }

@@ -1,5 +1,7 @@
 //! Reads that end: a stretch of a stream or of the whole store.
 
+use std::sync::Arc;
+
 use annals_core::{
     BoxStream, Direction, Error, ErrorKind, Position, Query, Read, ReadAll, ReadStream,
     RecordedEvent, Result, StreamName, Version,
@@ -12,14 +14,15 @@ use super::{
     ResponseStream, answer,
     request::{Asked, Bounds, From, What},
 };
-use crate::{filter::Filter, node::Node, wire::status::status};
+use crate::{access::Caller, node::Node, shown::Shown, wire::status::status};
 
 /// Answers a read.
 ///
 /// The first event is looked for before anything is answered, so that a stream that is closed for
 /// good fails the call itself; some clients look there only.
 pub(super) async fn respond(
-    node: &Node,
+    node: &Arc<Node>,
+    caller: &Caller,
     asked: Asked,
     count: u64,
     direction: Direction,
@@ -35,7 +38,7 @@ pub(super) async fn respond(
     let (mut events, filter) = match asked.what {
         What::Stream { stream, from } => (of_stream(node, stream, from, count, direction), None),
         What::All { from, filter } => {
-            let filter = filter.map(|(filter, _)| filter);
+            let filter = Shown::new(node, caller, filter.map(|(filter, _)| filter));
             (of_all(node, from, filter.as_ref(), count, direction).map_err(|e| status(&e))?, filter)
         }
     };
@@ -51,7 +54,8 @@ pub(super) async fn respond(
         first => first,
     };
     let is_empty = first.is_none();
-    let answers = answer::entries(node, stream::iter(first).chain(events).boxed(), asked.links);
+    let answers =
+        answer::entries(node, caller, stream::iter(first).chain(events).boxed(), asked.links);
     let form = asked.form;
     let answers =
         answers.map(move |entry| Ok(answer::event(&entry.map_err(|e| status(&e))?, form)));
@@ -84,7 +88,7 @@ fn of_stream(
 fn of_all(
     node: &Node,
     from: From<Option<Position>>,
-    filter: Option<&Filter>,
+    filter: Option<&Shown>,
     count: u64,
     direction: Direction,
 ) -> Result<BoxStream<'static, Result<RecordedEvent>>> {
@@ -102,7 +106,7 @@ fn of_all(
             return Ok(stream::empty().boxed());
         }
     };
-    let query = filter.map_or_else(|| Ok(Query::all()), Filter::query)?;
+    let query = filter.map_or_else(|| Ok(Query::all()), Shown::query)?;
     // What a filter still leaves out must not count.
     let limit = filter.is_none().then_some(count);
     let read = ReadAll { query, direction, from, to: None, limit };
@@ -112,7 +116,7 @@ fn of_all(
 /// The events that pass, at most so many.
 fn passing(
     events: BoxStream<'static, Result<RecordedEvent>>,
-    filter: Filter,
+    filter: Shown,
     count: u64,
 ) -> BoxStream<'static, Result<RecordedEvent>> {
     let passing = events.filter_map(move |event| match event {
