@@ -58,6 +58,17 @@ impl Changes {
         self.is_following.store(false, Ordering::SeqCst);
     }
 
+    /// Whether changes are noticed.
+    pub(crate) fn is_following(&self) -> bool {
+        self.is_following.load(Ordering::SeqCst)
+    }
+
+    /// How many changes there were of all streams.
+    #[cfg(test)]
+    pub(crate) fn total(&self) -> u64 {
+        self.counters.iter().map(|counter| counter.load(Ordering::SeqCst)).sum()
+    }
+
     fn count(&self, stream: &str) -> u64 {
         self.counter(stream).load(Ordering::SeqCst)
     }
@@ -101,7 +112,7 @@ impl<K: Eq + Hash + Clone, V: Clone> Remembered<K, V> {
     where
         F: Future<Output = Result<V>> + Send,
     {
-        if !self.changes.is_following.load(Ordering::SeqCst) {
+        if !self.changes.is_following() {
             return look_up().await;
         }
         let fresh = async || {

@@ -109,3 +109,46 @@ fn refused() -> Error {
     let why = "the credentials are wrong; check the user and the password, or the API key";
     Error::new(ErrorKind::Unauthenticated, why)
 }
+
+#[cfg(test)]
+mod tests {
+    use annals_core::{Append, Backend, ExpectedVersion, MemoryBackend, NewEvent, StreamName};
+    use base64::{Engine, engine::general_purpose::STANDARD};
+
+    use super::*;
+
+    fn header(login: &str, password: &str) -> HeaderValue {
+        let basic = format!("Basic {}", STANDARD.encode(format!("{login}:{password}")));
+        HeaderValue::from_str(&basic).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_password_is_hashed_once_until_the_user_changes() {
+        let store = Arc::new(MemoryBackend::new());
+        let changes = Arc::new(Changes::new());
+        let users = Users::new(Arc::clone(&store) as _);
+        let login = Login::new(users.clone(), &changes, &Secured::default()).unwrap();
+        changes.follow();
+        let password = Secret::new("hunter2");
+        users.create("ann", &password, String::new(), Vec::new()).await.unwrap();
+        let ann = header("ann", "hunter2");
+        assert!(login.identify(&ann).await.unwrap().is_user("ann"));
+        // Nobody tells of this change, so what is remembered still counts.
+        let broken = NewEvent::new(annals_core::EventType::new("$UserUpdated").unwrap(), "broken");
+        let stream = StreamName::new("$user-ann").unwrap();
+        store.append(Append::to(stream, ExpectedVersion::Any, [broken])).await.unwrap();
+        assert!(login.identify(&ann).await.unwrap().is_user("ann"));
+        assert!(login.identify(&header("ann", "wrong")).await.is_err());
+        changes.note("$user-ann");
+        let kind = login.identify(&ann).await.unwrap_err().kind();
+        assert_eq!(kind, ErrorKind::Undecodable);
+    }
+
+    #[test]
+    fn no_two_lists_of_parts_have_one_name() {
+        let users = Users::new(Arc::new(MemoryBackend::new()));
+        let login = Login::new(users, &Arc::new(Changes::new()), &Secured::default()).unwrap();
+        assert_ne!(login.name(&[b"ab", b"c"]), login.name(&[b"a", b"bc"]));
+        assert_eq!(login.name(&[b"ab", b"c"]), login.name(&[b"ab", b"c"]));
+    }
+}

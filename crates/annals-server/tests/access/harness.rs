@@ -2,9 +2,7 @@
 
 use std::{fs, net::SocketAddr, path::PathBuf, sync::Arc};
 
-use annals_core::{
-    Acl, Backend, ExpectedVersion, MemoryBackend, StreamMetadata, StreamName,
-};
+use annals_core::{Acl, Backend, ExpectedVersion, MemoryBackend, StreamMetadata, StreamName};
 use annals_proto::kurrentdb::{
     Empty, StreamIdentifier,
     streams::{

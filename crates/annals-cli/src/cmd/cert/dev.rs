@@ -19,8 +19,7 @@ use crate::{
     session::Session,
 };
 
-/// Make a local authority and a server certificate from it, or another certificate from the same
-/// authority
+/// Make a server certificate, from a local authority that is made the first time
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
     annals cert dev                        for `localhost`, in ./annals-certs\n  \
