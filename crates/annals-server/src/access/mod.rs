@@ -160,6 +160,27 @@ impl Access {
         allow(self.0.is_none() || caller.is_operator())
     }
 
+    /// Checks a call that concerns the store as a whole beyond its events, such as restoring, by
+    /// which anything can be written: for administrators.
+    ///
+    /// # Errors
+    /// `PermissionDenied`.
+    #[allow(dead_code, reason = "the services with such calls are made beside this")]
+    pub(crate) async fn store(&self, caller: &Caller) -> Result<()> {
+        self.administration(caller)
+    }
+
+    /// Checks a call that reads or writes keyed state: for administrators, and for programs whose
+    /// key may write.
+    ///
+    /// # Errors
+    /// `PermissionDenied`.
+    #[allow(dead_code, reason = "the services with such calls are made beside this")]
+    pub(crate) fn state(&self, caller: &Caller) -> Result<()> {
+        let is_writer = matches!(caller, Caller::Key(key) if key.access == KeyAccess::ReadWrite);
+        allow(self.0.is_none() || caller.is_admin() || is_writer)
+    }
+
     /// Checks a call for administrators.
     ///
     /// # Errors

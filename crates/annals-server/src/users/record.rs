@@ -27,7 +27,7 @@ pub(crate) struct Hash(pub(super) String);
 
 impl fmt::Debug for Hash {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Hash(…)")
+        f.write_str("Hash(..)")
     }
 }
 

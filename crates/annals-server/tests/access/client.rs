@@ -36,6 +36,13 @@ pub(crate) struct Client {
 /// How much the server may send on one call before it is read, in bytes.
 pub(crate) const CALL_WINDOW: u32 = 64 * 1024;
 
+/// Connects without encryption.
+pub(crate) async fn plain(address: SocketAddr) -> std::io::Result<TcpStream> {
+    let socket = TcpStream::connect(address).await?;
+    socket.set_nodelay(true)?;
+    Ok(socket)
+}
+
 /// Connects with encryption, trusting one authority.
 pub(crate) async fn encrypted(
     address: SocketAddr,
@@ -56,7 +63,7 @@ pub(crate) async fn encrypted_as(
     let builder = builder.with_safe_default_protocol_versions().unwrap();
     let mut config = builder.with_root_certificates(roots).with_no_client_auth();
     config.alpn_protocols = vec![protocol.to_vec()];
-    let socket = TcpStream::connect(address).await?;
+    let socket = plain(address).await?;
     let name = ServerName::try_from("localhost").unwrap();
     TlsConnector::from(Arc::new(config)).connect(name, socket).await
 }

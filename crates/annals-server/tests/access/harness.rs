@@ -24,10 +24,9 @@ use futures_util::{StreamExt, stream};
 use rcgen::{BasicConstraints, CertificateParams, IsCa, Issuer, KeyPair};
 use rustls::pki_types::CertificateDer;
 use tempfile::TempDir;
-use tokio::net::TcpStream;
 use tonic::{Code, Status};
 
-use crate::client::{Client, encrypted};
+use crate::client::{Client, encrypted, plain};
 
 pub(crate) const ADMIN_PASSWORD: &str = "admin's password";
 pub(crate) const OPS_PASSWORD: &str = "ops' password";
@@ -106,7 +105,7 @@ impl Running {
 
     /// A connection without encryption or credentials.
     pub(crate) async fn connect(&self) -> Client {
-        Client::over(TcpStream::connect(self.address).await.unwrap()).await.unwrap()
+        Client::over(plain(self.address).await.unwrap()).await.unwrap()
     }
 
     pub(crate) async fn connect_as(&self, login: &str, password: &str) -> Client {

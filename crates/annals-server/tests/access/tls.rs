@@ -3,13 +3,10 @@
 use annals_proto::kurrentdb::Empty;
 use annals_server::{Secured, Security};
 use rustls::pki_types::CertificateDer;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::{
-    client::{Client, encrypted, encrypted_as},
+    client::{Client, encrypted, encrypted_as, plain},
     harness::{ADMIN_PASSWORD, Certificates, Running, append, basic, secured},
 };
 
@@ -40,7 +37,7 @@ async fn a_client_that_trusts_the_authority_connects_and_one_that_does_not_is_re
 async fn a_client_without_encryption_gets_nowhere() {
     let certificates = Certificates::new();
     let server = server(&certificates).await;
-    let client = Client::over(TcpStream::connect(server.address).await.unwrap()).await;
+    let client = Client::over(plain(server.address).await.unwrap()).await;
     match client {
         Ok(client) => drop(client.gossip().read(Empty {}).await.unwrap_err()),
         Err(refused) => drop(refused),
