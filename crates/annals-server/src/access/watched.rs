@@ -112,3 +112,33 @@ impl Backend for Watched {
         self.store.install_inline(inline)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use annals_core::{DeleteMode, EventType, ExpectedVersion, MemoryBackend, NewEvent};
+
+    use super::*;
+
+    #[tokio::test]
+    async fn what_is_written_to_the_systems_streams_has_been_noted_when_it_is_answered() {
+        let changes = Arc::new(Changes::new());
+        let store: Arc<dyn Backend> = Arc::new(MemoryBackend::new());
+        let watched = Watched { store, changes: Arc::clone(&changes) };
+        let append = |stream: &str| {
+            let event = NewEvent::new(EventType::new("changed").unwrap(), "{}");
+            let stream = StreamName::new(stream.to_owned()).unwrap();
+            watched.append(Append::to(stream, ExpectedVersion::Any, [event]))
+        };
+        append("account-1").await.unwrap();
+        assert_eq!(changes.total(), 0);
+        append("$user-ann").await.unwrap();
+        assert_eq!(changes.total(), 1);
+        let stream = StreamName::new("$user-ann").unwrap();
+        let expected = ExpectedVersion::Any;
+        watched
+            .delete_stream(DeleteStream { stream, expected, mode: DeleteMode::Soft })
+            .await
+            .unwrap();
+        assert_eq!(changes.total(), 2);
+    }
+}

@@ -44,7 +44,8 @@ async fn no_log_has_a_password_a_key_or_a_hash_in_it() {
         .with_max_level(tracing::Level::TRACE)
         .with_writer(log.clone())
         .finish();
-    let _guard = tracing::subscriber::set_default(subscriber);
+    // For all threads: what is logged depends on what others listened to when it was first met.
+    tracing::subscriber::set_global_default(subscriber).unwrap();
     let server = Running::secured().await;
     let admin = server.connect_as_admin().await;
     create_user(&admin, "ann", "ann's own password", &[]).await.unwrap();
