@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Tail(cmd::tail::Args),
     Stream(cmd::stream::Args),
     Serve(cmd::serve::Args),
+    Cert(cmd::cert::Args),
+    Users(cmd::users::Args),
     Info(cmd::info::Args),
     Import(cmd::import::Args),
     Export(cmd::export::Args),

@@ -5,10 +5,12 @@
 //! cannot do is answered as unsupported.
 //!
 //! Where things are: `kurrent/` holds KurrentDB's services, `umadb/` UmaDB's, `wire/` what turns
-//! messages into the words of the store and back, `http/` the routes, and `server.rs` the
-//! connections.
+//! messages into the words of the store and back, `http/` the routes, `server.rs` and
+//! `connection.rs` the connections.
+//! Who may do what is decided in `access/`, who may log in is kept by `users/`.
 
 mod access;
+mod connection;
 mod derived;
 mod filter;
 mod grpc_health;
@@ -18,10 +20,18 @@ mod kurrent;
 mod links;
 mod node;
 mod options;
+mod secret;
 mod server;
+mod shown;
 mod stopping;
+mod tls;
 mod umadb;
+mod users;
 mod wire;
 
-pub use options::Options;
+pub use access::KeyAccess;
+pub use options::{Anonymous, Options, Secured, Security};
+pub use secret::Secret;
 pub use server::Server;
+pub use tls::TlsFiles;
+pub use users::{Account, Keys, StoredKey, key_for_file};

@@ -5,6 +5,11 @@ use annals_core::{
 };
 use futures_lite::StreamExt;
 
+use crate::{
+    access::{Caller, StreamRight, is_secret},
+    node::Node,
+};
+
 /// The type of a link.
 pub(crate) const LINK: &str = "$>";
 
@@ -44,10 +49,32 @@ pub(crate) async fn resolve(store: &dyn Backend, event: RecordedEvent) -> Result
         return Ok(Entry::Event(event));
     }
     let target = match target_of(&event) {
+        // Whoever can write a link must not read by it what is for administrators alone.
+        Some((stream, _)) if is_secret(&stream) => None,
         Some((stream, version)) => event_at(store, stream, version).await?,
         None => None,
     };
     Ok(Entry::Link(Box::new(Link { link: event, target })))
+}
+
+/// The same for a caller who may not read everything: a link to what they may not read leads
+/// nowhere.
+pub(crate) async fn resolve_for(
+    node: &Node,
+    caller: &Caller,
+    event: RecordedEvent,
+) -> Result<Entry> {
+    let is_link = EventType::as_str(&event.event_type) == LINK;
+    if is_link && let Some((stream, _)) = target_of(&event) {
+        match node.access.stream(caller, &stream, StreamRight::Read).await {
+            Ok(()) => {}
+            Err(error) if error.kind() == ErrorKind::PermissionDenied => {
+                return Ok(Entry::Link(Box::new(Link { link: event, target: None })));
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    resolve(node.store.as_ref(), event).await
 }
 
 /// Where a link leads; `None` when its data is not that of a link.

@@ -2,13 +2,18 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Instant};
 
-use annals_core::Backend;
+use annals_core::{Backend, Result};
 use tokio::sync::Notify;
 use uuid::Uuid;
 
 use crate::{
-    access::Access, derived::Marks, http::authority::Authority,
-    kurrent::persistent::subsystem::Persistent, options::Options, stopping::Stopping,
+    access::Access,
+    derived::Marks,
+    http::authority::Authority,
+    kurrent::persistent::subsystem::Persistent,
+    options::{Options, Security},
+    stopping::Stopping,
+    users::Users,
 };
 
 /// Where a call comes from.
@@ -21,6 +26,7 @@ pub(crate) struct Node {
     pub(crate) store: Arc<dyn Backend>,
     pub(crate) options: Options,
     pub(crate) access: Access,
+    pub(crate) users: Users,
     pub(crate) stopping: Stopping,
     /// Woken when a client asks the server to stop.
     pub(crate) shutdown: Notify,
@@ -37,18 +43,25 @@ pub(crate) struct Node {
 }
 
 impl Node {
+    /// # Errors
+    /// Those of reading a file of API keys.
     pub(crate) fn new(
         store: Arc<dyn Backend>,
         options: Options,
         address: SocketAddr,
         stopping: Stopping,
-    ) -> Self {
+    ) -> Result<Self> {
         let instance = Uuid::new_v4();
+        let (access, store, users) = match &options.security {
+            Security::Insecure => (Access::open(), Arc::clone(&store), Users::new(store)),
+            Security::Secured(secured) => Access::guarded(store, secured)?,
+        };
         let persistent = Persistent::new(Arc::clone(&store));
-        Self {
+        Ok(Self {
             store,
             options,
-            access: Access::open(),
+            access,
+            users,
             stopping,
             shutdown: Notify::new(),
             marks: Marks::default(),
@@ -56,7 +69,7 @@ impl Node {
             started: Instant::now(),
             instance,
             address,
-        }
+        })
     }
 
     /// Where a client is told to connect to, who reached this server by this name.

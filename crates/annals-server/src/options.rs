@@ -1,6 +1,8 @@
 //! What a server is told when it starts.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
+
+use crate::{Secret, TlsFiles};
 
 /// How a server runs.
 #[derive(Debug, Clone)]
@@ -16,6 +18,44 @@ pub struct Options {
     pub calls_per_connection_max: u32,
     /// How many connections there may be at once; more wait to be accepted.
     pub connections_max: usize,
+    /// Who may do what, and whether connections are encrypted. By default everybody may do
+    /// everything, which is for one machine and for tests.
+    pub security: Security,
+}
+
+/// Who may do what, and whether connections are encrypted.
+#[derive(Debug, Clone)]
+pub enum Security {
+    /// Plain connections, and everybody may do everything; credentials are not looked at.
+    Insecure,
+    /// Users have to log in.
+    Secured(Secured),
+}
+
+/// How a server with authentication runs.
+#[derive(Debug, Clone, Default)]
+pub struct Secured {
+    /// The certificate. Without one, passwords go over the network in the clear: for a server
+    /// behind a proxy that encrypts, or for one machine.
+    pub tls: Option<TlsFiles>,
+    /// What callers without credentials may do.
+    pub anonymous: Anonymous,
+    /// The password of `admin`, when this is the first start on the store; else one is generated.
+    pub admin_password: Option<Secret>,
+    /// The same for `ops`.
+    pub ops_password: Option<Secret>,
+    /// A file with hashes of API keys, besides those in the store; it is read at the start.
+    pub api_keys: Option<PathBuf>,
+}
+
+/// What callers without credentials may do, besides asking whether the server lives and where.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Anonymous {
+    /// Nothing.
+    #[default]
+    Nothing,
+    /// What access lists give to everybody (`$all`).
+    AsListed,
 }
 
 /// Room for an event of the largest size with everything around it; what clients allow themselves.
@@ -29,6 +69,7 @@ impl Default for Options {
             message_bytes_max: MESSAGE_BYTES_MAX,
             calls_per_connection_max: 1_000,
             connections_max: 10_000,
+            security: Security::Insecure,
         }
     }
 }

@@ -1,28 +1,23 @@
 //! A server: binding its port, accepting connections, and stopping in good order.
 
-use std::{io, net::SocketAddr, sync::Arc, time::Duration};
+use std::{io, mem, net::SocketAddr, sync::Arc, time::Duration};
 
 use annals_core::{Backend, Error, ErrorKind, Result};
-use http::Request;
-use hyper::body::Incoming;
-use hyper_util::{
-    rt::{TokioExecutor, TokioIo, TokioTimer},
-    server::{conn::auto, graceful::GracefulShutdown},
-    service::TowerToHyperService,
-};
+use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::TcpListener,
     sync::Semaphore,
     time::{self, MissedTickBehavior},
 };
 
-use tower::ServiceExt;
-
 use crate::{
-    http::router,
-    node::{Node, Peer},
-    options::Options,
+    connection::Connections,
+    http,
+    node::Node,
+    options::{Options, Security},
     stopping::{self, Stop},
+    tls::Tls,
+    users::{self, Account},
 };
 
 /// A server that has its port and waits to be run.
@@ -30,6 +25,8 @@ use crate::{
 pub struct Server {
     listener: TcpListener,
     node: Arc<Node>,
+    tls: Option<Arc<Tls>>,
+    accounts: Vec<Account>,
     stop: Stop,
 }
 
@@ -37,17 +34,13 @@ pub struct Server {
 const DRAIN: Duration = Duration::from_secs(10);
 /// How often accepting is tried when the process has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
-/// How much a client may send on one call before it is read.
-const STREAM_WINDOW: u32 = 1024 * 1024;
-/// How much it may send on all calls of a connection before it is read.
-const CONNECTION_WINDOW: u32 = 4 * 1024 * 1024;
 
 impl Server {
-    /// Takes the port.
+    /// Takes the port; with authentication, on a store without users also makes the first ones.
     ///
     /// # Errors
-    /// `Unavailable` when the address cannot be listened on; what reading the persistent
-    /// subscriptions of the store met.
+    /// `Unavailable` when the address cannot be listened on or files cannot be read,
+    /// `InvalidArgument` when what is in them cannot be used; those of the store.
     pub async fn bind(store: Arc<dyn Backend>, options: Options) -> Result<Self> {
         let refused = |error: io::Error| {
             let why = format!("`{}` cannot be listened on", options.listen);
@@ -56,9 +49,19 @@ impl Server {
         let listener = TcpListener::bind(options.listen).await.map_err(refused)?;
         let address = listener.local_addr().map_err(refused)?;
         let (stop, stopping) = stopping::pair();
-        let node = Arc::new(Node::new(store, options, address, stopping));
+        let node = Arc::new(Node::new(store, options, address, stopping)?);
         node.persistent.load().await?;
-        Ok(Self { listener, node, stop })
+        let (mut tls, mut accounts) = (None, Vec::new());
+        if let Security::Secured(secured) = &node.options.security {
+            tls = secured.tls.clone().map(Tls::new).transpose()?.map(Arc::new);
+            accounts = users::first_start(&node.users, secured).await?;
+        }
+        Ok(Self { listener, node, tls, accounts, stop })
+    }
+
+    /// The accounts that were made with generated passwords: to be shown once, and not logged.
+    pub fn take_accounts(&mut self) -> Vec<Account> {
+        mem::take(&mut self.accounts)
     }
 
     /// Where it listens.
@@ -67,10 +70,12 @@ impl Server {
         self.node.address
     }
 
-    /// Serves until `until` is done, or a client with the right to it asks for the end; then takes nothing new, ends subscriptions with a word to
-    /// their clients, and gives calls that are under way ten seconds.
+    /// Serves until `until` is done, or a client with the right to it asks for the end; then takes
+    /// nothing new, ends subscriptions with a word to their clients, and gives calls that are under
+    /// way ten seconds.
     pub async fn run(self, until: impl Future<Output = ()>) {
         let connections = GracefulShutdown::new();
+        let followed = self.node.access.follow().map(tokio::spawn);
         tokio::select! {
             () = self.accept(&connections) => {}
             () = until => {}
@@ -82,22 +87,15 @@ impl Server {
             tracing::warn!("connections were still busy after {DRAIN:?} and are closed");
         }
         self.node.persistent.stop().await;
+        if let Some(followed) = followed {
+            followed.abort();
+        }
     }
 
     async fn accept(&self, connections: &GracefulShutdown) {
         let room = Arc::new(Semaphore::new(self.node.options.connections_max));
-        let mut builder = auto::Builder::new(TokioExecutor::new());
-        builder
-            .http2()
-            .timer(TokioTimer::new())
-            .max_concurrent_streams(self.node.options.calls_per_connection_max)
-            .initial_stream_window_size(STREAM_WINDOW)
-            .initial_connection_window_size(CONNECTION_WINDOW)
-            // A client that has gone without a word is noticed.
-            .keep_alive_interval(Some(Duration::from_secs(10)))
-            .keep_alive_timeout(Duration::from_secs(20));
-        builder.http1().timer(TokioTimer::new());
-        let router = router(&self.node);
+        let router = http::router(&self.node);
+        let serving = Connections::new(&self.node.options, router, self.tls.clone());
         let mut pause = time::interval(ACCEPT_PAUSE);
         pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The semaphore is never closed.
@@ -112,17 +110,9 @@ impl Server {
             };
             // Small messages are sent at once; without it they are only slower.
             drop(socket.set_nodelay(true));
-            let calls = router.clone().map_request(move |mut request: Request<Incoming>| {
-                request.extensions_mut().insert(Peer(peer));
-                request
-            });
-            let service = TowerToHyperService::new(calls);
-            let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
-            let connection = connections.watch(connection);
+            let (serving, stops) = (serving.clone(), connections.watcher());
             tokio::spawn(async move {
-                if let Err(error) = connection.await {
-                    tracing::debug!(%error, "a connection ended early");
-                }
+                serving.serve(socket, peer, stops).await;
                 drop(permit);
             });
         }

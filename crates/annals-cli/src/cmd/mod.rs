@@ -1,6 +1,7 @@
 //! The commands, one file each: arguments, what it does, what it prints.
 
 pub(crate) mod append;
+pub(crate) mod cert;
 pub(crate) mod completions;
 pub(crate) mod copy;
 pub(crate) mod demo;
@@ -14,6 +15,7 @@ pub(crate) mod read;
 pub(crate) mod serve;
 pub(crate) mod stream;
 pub(crate) mod tail;
+pub(crate) mod users;
 pub(crate) mod verify;
 
 use crate::{cli::Command, exit::Exit, failure::Result, session::Session};
@@ -26,6 +28,8 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Tail(args) => tail::run(&args, session),
         Command::Stream(args) => stream::run(args, session),
         Command::Serve(args) => serve::run(&args, session),
+        Command::Cert(args) => cert::run(args, session),
+        Command::Users(args) => users::run(args, session),
         Command::Info(args) => info::run(&args, session),
         Command::Import(args) => import::run(&args, session),
         Command::Export(args) => export::run(&args, session),

@@ -111,8 +111,13 @@ impl Annals {
 pub(crate) fn command(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_annals"));
     command.current_dir(dir);
-    for name in ["ANNALS_AT", "NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "RUST_BACKTRACE"] {
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "RUST_BACKTRACE"] {
         command.env_remove(name);
+    }
+    for (name, _) in std::env::vars() {
+        if name.starts_with("ANNALS_") {
+            command.env_remove(name);
+        }
     }
     command
 }

@@ -15,7 +15,7 @@ use annals_proto::{
         persistent_subscriptions::persistent_subscriptions_server::PersistentSubscriptionsServer,
         projections::projections_server::ProjectionsServer,
         server_features::server_features_server::ServerFeaturesServer,
-        streams::streams_server::StreamsServer,
+        streams::streams_server::StreamsServer, users::users_server::UsersServer,
     },
     kurrentdb_v2::streams_service_server::StreamsServiceServer,
     umadb::dcb_server::{self, DcbServer},
@@ -25,11 +25,13 @@ use tonic::service::Routes;
 
 use self::renamed::Renamed;
 use crate::{
+    access::gate,
     grpc_health::HealthService,
     kurrent::{
         features::FeaturesService, gossip::GossipService, monitoring::MonitoringService,
         operations::OperationsService, persistent::PersistentSubscriptionsService,
         projections::ProjectionsService, streams::StreamsService, streams_v2::StreamsV2Service,
+        users::UsersService,
     },
     node::Node,
     umadb::UmaDbService,
@@ -51,6 +53,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route_service("/umadb.UmaDBService/{call}", umadb)
         .merge(http)
         .layer(middleware::from_fn(authority::note))
+        .layer(middleware::from_fn_with_state(Arc::clone(node), gate::check))
 }
 
 fn umadb(node: &Arc<Node>) -> DcbServer<UmaDbService> {
@@ -80,4 +83,5 @@ fn grpc(node: &Arc<Node>) -> Routes {
         .add_service(OperationsServer::new(OperationsService(Arc::clone(node))))
         .add_service(ProjectionsServer::new(ProjectionsService(Arc::clone(node))))
         .add_service(ServerFeaturesServer::new(FeaturesService))
+        .add_service(UsersServer::new(UsersService(Arc::clone(node))))
 }

@@ -54,6 +54,19 @@ const SERVICES: &[(&str, &[Method])] = &[
             ("restartsubsystem", &["stream", "all"]),
         ],
     ),
+    (
+        "event_store.client.users.users",
+        &[
+            ("create", &[]),
+            ("update", &[]),
+            ("delete", &[]),
+            ("disable", &[]),
+            ("enable", &[]),
+            ("details", &[]),
+            ("changepassword", &[]),
+            ("resetpassword", &[]),
+        ],
+    ),
     ("event_store.client.gossip.gossip", &[("read", &[])]),
     ("event_store.client.server_features.serverfeatures", &[("getsupportedmethods", &[])]),
 ];

@@ -9,6 +9,7 @@ pub(crate) mod persistent;
 pub(crate) mod projections;
 pub(crate) mod streams;
 pub(crate) mod streams_v2;
+pub(crate) mod users;
 
 /// The version of KurrentDB whose behaviour clients find here.
 pub(crate) const EMULATED_VERSION: &str = "26.1.0";

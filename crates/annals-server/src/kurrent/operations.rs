@@ -68,7 +68,8 @@ impl Operations for OperationsService {
 
     async fn restart_persistent_subscriptions(&self, request: Request<Empty>) -> Answer<Empty> {
         self.check(&request)?;
-        Err(Status::unimplemented("this server has no persistent subscriptions"))
+        self.0.persistent.restart().await.map_err(|error| status(&error))?;
+        Ok(Response::new(Empty {}))
     }
 }
 

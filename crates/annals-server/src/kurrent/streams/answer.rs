@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 use super::request::Links;
 use crate::{
+    access::Caller,
     links::{self, Entry},
     node::Node,
     wire::{
@@ -53,18 +54,19 @@ pub(super) fn time(time: Timestamp) -> prost_types::Timestamp {
 
 /// Events as a reader wants them.
 pub(super) fn entries(
-    node: &Node,
+    node: &Arc<Node>,
+    caller: &Caller,
     events: BoxStream<'static, Result<RecordedEvent>>,
     links: Links,
 ) -> BoxStream<'static, Result<Entry>> {
     match links {
         Links::AsTheyAre => events.map(|event| event.map(Entry::Event)).boxed(),
         Links::Resolved => {
-            let store = Arc::clone(&node.store);
+            let (node, caller) = (Arc::clone(node), caller.clone());
             events
                 .then(move |event| {
-                    let store = Arc::clone(&store);
-                    async move { links::resolve(store.as_ref(), event?).await }
+                    let (node, caller) = (Arc::clone(&node), caller.clone());
+                    async move { links::resolve_for(&node, &caller, event?).await }
                 })
                 .boxed()
         }

@@ -19,30 +19,38 @@ use super::{
     request::{Asked, From, Links, What, Window},
 };
 use crate::{
+    access::Caller,
     derived::Derived,
-    filter::Filter,
     kurrent::persistent::identity::is_of_all,
     links::{self, Entry},
     node::Node,
+    shown::Shown,
     wire::{position, status::status},
 };
 
 /// Answers a subscription.
-pub(super) async fn respond(node: &Node, asked: Asked) -> Result<ResponseStream, Status> {
+pub(super) async fn respond(
+    node: &Arc<Node>,
+    caller: &Caller,
+    asked: Asked,
+) -> Result<ResponseStream, Status> {
     let mut progress = Progress::default();
     let deliveries = match asked.what {
         What::Stream { stream, from } => {
             of_stream(node, stream, from.start(), &mut progress).await.map_err(|e| status(&e))?
         }
         What::All { from, filter } => {
-            let subscribe = of_all(from, filter, &mut progress).map_err(|e| status(&e))?;
+            let (filter, window) = filter.unzip();
+            let shown = Shown::new(node, caller, filter);
+            let subscribe = of_all(from, shown, window, &mut progress).map_err(|e| status(&e))?;
             node.store.subscribe(subscribe)
         }
     };
     let confirmation = Content::Confirmation(SubscriptionConfirmation {
         subscription_id: Uuid::new_v4().to_string(),
     });
-    let (store, links, form) = (Arc::clone(&node.store), asked.links, asked.form);
+    let (links, form) = (asked.links, asked.form);
+    let (node_of_links, caller) = (Arc::clone(node), caller.clone());
     let steps = deliveries.flat_map(move |delivery| {
         stream::iter(match delivery {
             Ok(delivery) => progress.step(delivery),
@@ -50,7 +58,7 @@ pub(super) async fn respond(node: &Node, asked: Asked) -> Result<ResponseStream,
         })
     });
     let answers = steps.then(move |step| {
-        let store = Arc::clone(&store);
+        let (node, caller) = (Arc::clone(&node_of_links), caller.clone());
         async move {
             let answer = async {
                 Ok(match (step?, links) {
@@ -58,7 +66,7 @@ pub(super) async fn respond(node: &Node, asked: Asked) -> Result<ResponseStream,
                         answer::event(&Entry::Event(event), form)
                     }
                     (Step::Event(event), Links::Resolved) => {
-                        answer::event(&links::resolve(store.as_ref(), event).await?, form)
+                        answer::event(&links::resolve_for(&node, &caller, event).await?, form)
                     }
                     (Step::Mark(mark), _) => mark,
                 })
@@ -101,7 +109,8 @@ async fn reached(
 
 fn of_all(
     from: From<Option<Position>>,
-    filter: Option<(Filter, Window)>,
+    shown: Option<Shown>,
+    window: Option<Window>,
     progress: &mut Progress,
 ) -> Result<Subscribe> {
     let start = match from {
@@ -109,11 +118,13 @@ fn of_all(
         From::At(Some(position)) => SubscribeStart::After(position),
         From::End => SubscribeStart::End,
     };
-    let Some((filter, window)) = filter else {
-        return Ok(Subscribe::all(Query::all(), start));
+    let query = shown.as_ref().map_or_else(|| Ok(Query::all()), Shown::query)?;
+    let subscribe = Subscribe::all(query, start);
+    progress.shown = shown;
+    let Some(window) = window else {
+        return Ok(subscribe);
     };
-    let subscribe = Subscribe::all(filter.query()?, start);
-    progress.filter = Some((filter, window));
+    progress.window = Some(window);
     Ok(subscribe.checkpoint_every(window.interval))
 }
 
@@ -122,7 +133,8 @@ fn of_all(
 struct Progress {
     /// For a stream, the newest version that was given.
     stream: Option<Option<Version>>,
-    filter: Option<(Filter, Window)>,
+    shown: Option<Shown>,
+    window: Option<Window>,
     /// How many events were looked at since a checkpoint was last given.
     looked_at: u64,
     checkpoint: Option<Position>,
@@ -144,7 +156,7 @@ impl Progress {
                 self.checkpoint(position).into_iter().map(Ok).collect()
             }
             Delivery::CaughtUp { position } => {
-                let checkpoint = position.filter(|_| self.filter.is_some());
+                let checkpoint = position.filter(|_| self.window.is_some());
                 let checkpoint = checkpoint.and_then(|position| self.checkpoint(position));
                 checkpoint.into_iter().chain([self.caught_up(position)]).map(Ok).collect()
             }
@@ -157,15 +169,12 @@ impl Progress {
         if let Some(last) = &mut self.stream {
             *last = Some(event.version);
         }
-        let Some((filter, window)) = &self.filter else {
-            return vec![Ok(Step::Event(event))];
-        };
-        let passes = match filter.passes(&event) {
+        let passes = match self.shown.as_ref().map_or(Ok(true), |shown| shown.passes(&event)) {
             Ok(passes) => passes,
             Err(error) => return vec![Err(error)],
         };
         self.looked_at += 1;
-        let is_due = self.looked_at >= window.interval.get();
+        let is_due = self.window.is_some_and(|window| self.looked_at >= window.interval.get());
         let mark = if is_due { self.checkpoint(event.position) } else { None };
         let event = passes.then_some(Step::Event(event));
         event.into_iter().chain(mark).map(Ok).collect()

@@ -43,9 +43,9 @@ impl Streams for StreamsService {
         may_read(&self.0, &caller, &asked.what).await?;
         let answers = match asked.extent {
             Extent::Count(count, direction) => {
-                read::respond(&self.0, asked, count, direction).await
+                read::respond(&self.0, &caller, asked, count, direction).await
             }
-            Extent::Subscription => follow::respond(&self.0, asked).await,
+            Extent::Subscription => follow::respond(&self.0, &caller, asked).await,
         };
         Ok(Response::new(answers?))
     }

@@ -1,5 +1,7 @@
 //! Reads that end: a stretch of a stream or of the whole store.
 
+use std::sync::Arc;
+
 use annals_core::{
     BoxStream, Direction, Error, ErrorKind, Position, Query, Read, ReadAll, ReadStream,
     RecordedEvent, Result, StreamName, Version,
@@ -12,14 +14,17 @@ use super::{
     ResponseStream, answer,
     request::{Asked, Bounds, From, What},
 };
-use crate::{derived::Derived, filter::Filter, kurrent::all, node::Node, wire::status::status};
+use crate::{
+    access::Caller, derived::Derived, kurrent::all, node::Node, shown::Shown, wire::status::status,
+};
 
 /// Answers a read.
 ///
 /// The first event is looked for before anything is answered, so that a stream that is closed for
 /// good fails the call itself; some clients look there only.
 pub(super) async fn respond(
-    node: &Node,
+    node: &Arc<Node>,
+    caller: &Caller,
     asked: Asked,
     count: u64,
     direction: Direction,
@@ -38,7 +43,7 @@ pub(super) async fn respond(
             (events.await.unwrap_or_else(|error| stream::once(Err(error)).boxed()), None)
         }
         What::All { from, filter } => {
-            let filter = filter.map(|(filter, _)| filter);
+            let filter = Shown::new(node, caller, filter.map(|(filter, _)| filter));
             (of_all(node, from, filter.as_ref(), count, direction).map_err(|e| status(&e))?, filter)
         }
     };
@@ -54,7 +59,8 @@ pub(super) async fn respond(
         first => first,
     };
     let is_empty = first.is_none();
-    let answers = answer::entries(node, stream::iter(first).chain(events).boxed(), asked.links);
+    let answers =
+        answer::entries(node, caller, stream::iter(first).chain(events).boxed(), asked.links);
     let form = asked.form;
     let answers =
         answers.map(move |entry| Ok(answer::event(&entry.map_err(|e| status(&e))?, form)));
@@ -91,7 +97,7 @@ async fn of_stream(
 fn of_all(
     node: &Node,
     from: From<Option<Position>>,
-    filter: Option<&Filter>,
+    filter: Option<&Shown>,
     count: u64,
     direction: Direction,
 ) -> Result<BoxStream<'static, Result<RecordedEvent>>> {
@@ -109,7 +115,7 @@ fn of_all(
             return Ok(stream::empty().boxed());
         }
     };
-    let query = filter.map_or_else(|| Ok(Query::all()), Filter::query)?;
+    let query = filter.map_or_else(|| Ok(Query::all()), Shown::query)?;
     // What a filter still leaves out must not count.
     let limit = filter.is_none().then_some(count);
     let read = ReadAll { query, direction, from, to: None, limit };
@@ -119,7 +125,7 @@ fn of_all(
 /// The events that pass, at most so many.
 fn passing(
     events: BoxStream<'static, Result<RecordedEvent>>,
-    filter: Filter,
+    filter: Shown,
     count: u64,
 ) -> BoxStream<'static, Result<RecordedEvent>> {
     let passing = events.filter_map(move |event| match event {

@@ -1,14 +1,18 @@
 //! `annals serve`: the store for programs elsewhere and in other languages.
 
-use std::{net::SocketAddr, sync::Arc};
+mod limits;
+mod security;
+
+use std::{io::Write, net::SocketAddr, sync::Arc};
 
 use annals::Backend;
-use annals_server::{Options, Server};
+use annals_server::{Account, Options, Server};
 use tokio::{
     runtime::{Builder, Runtime},
     signal::unix::{SignalKind, signal},
 };
 
+use self::{limits::LimitArgs, security::SecurityArgs};
 use crate::{
     exit::Exit,
     failure::{Failure, OrFail, Result},
@@ -18,6 +22,7 @@ use crate::{
 /// Serve the store to the clients of KurrentDB and EventStoreDB
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
+    annals serve --tls-cert server.pem --tls-key server.key   users log in, over TLS\n  \
     annals serve --insecure                              serve ./annals-data on 127.0.0.1:2113\n  \
     annals serve --insecure --at memory: --listen 127.0.0.1:0   a store for a test, on a free port\n  \
     annals serve --insecure --at postgres://ann@db/shop  serve a store in PostgreSQL")]
@@ -28,31 +33,28 @@ pub(crate) struct Args {
     /// The host and port that clients are told to connect to; by default the name they asked for
     #[arg(long, value_name = "HOST:PORT", env = "ANNALS_ADVERTISE", value_parser = host_and_port)]
     advertise: Option<(String, u16)>,
-    /// Without encryption, and everybody may do everything
-    #[arg(long, env = "ANNALS_INSECURE")]
-    insecure: bool,
+    #[command(flatten)]
+    security: SecurityArgs,
+    #[command(flatten)]
+    limits: LimitArgs,
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit> {
-    if !args.insecure {
-        return Err(Failure::usage(
-            "the server has neither encryption nor authentication yet",
-            "add `--insecure` to serve on this machine alone",
-        ));
-    }
-    if !args.listen.ip().is_loopback() {
-        return Err(Failure::usage(
-            format!("`--insecure` on {} would let everybody in the network in", args.listen),
-            "listen on 127.0.0.1",
-        ));
+    let security = args.security.chosen(args.listen)?;
+    let options = args.limits.apply(Options {
+        listen: args.listen,
+        advertise: args.advertise.clone(),
+        security,
+        ..Options::default()
+    });
+    if let Some(warning) = args.security.warning(args.listen) {
+        session.note(&format!("warning: {warning}"));
     }
     let store = session.open_or_create()?;
     let what = || "the server could not be started".to_owned();
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
-    let options =
-        Options { listen: args.listen, advertise: args.advertise.clone(), ..Options::default() };
     serve(&runtime, &store, options, session)
 }
 
@@ -64,9 +66,10 @@ fn serve(
 ) -> Result<Exit> {
     let what = || "the server could not be started".to_owned();
     runtime.block_on(async {
-        let server = Server::bind(Arc::clone(store), options).await.or_fail(what)?;
+        let mut server = Server::bind(Arc::clone(store), options).await.or_fail(what)?;
         let (mut interrupt, mut terminate) =
             signals().map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
+        show(&server.take_accounts())?;
         session.note(&format!("serving {} on {}", session.url(), server.address()));
         server
             .run(async {
@@ -80,6 +83,18 @@ fn serve(
         store.close().await.or_fail(|| "the store could not be closed".to_owned())
     })?;
     Ok(Exit::Ok)
+}
+
+/// Shows generated passwords, however quiet it should be: there is no second time.
+fn show(accounts: &[Account]) -> Result<()> {
+    let mut stderr = std::io::stderr();
+    if !accounts.is_empty() {
+        writeln!(stderr, "the first users of this store, whose passwords are shown only now:")?;
+    }
+    for account in accounts {
+        writeln!(stderr, "  {:<6} {}", account.login, account.password.reveal())?;
+    }
+    Ok(())
 }
 
 fn signals() -> std::io::Result<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)> {
