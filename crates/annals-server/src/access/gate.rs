@@ -21,6 +21,7 @@ const FOR_ANYBODY: &[&str] = &[
     "/event_store.client.gossip.Gossip/",
     "/event_store.client.server_features.ServerFeatures/",
     "/gossip",
+    "/grpc.health.v1.Health/",
     "/health/",
     "/info",
     "/ping",
