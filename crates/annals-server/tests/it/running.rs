@@ -22,21 +22,37 @@ use tower::Service;
 pub(crate) struct Running {
     pub(crate) store: Arc<MemoryBackend>,
     address: SocketAddr,
-    task: JoinHandle<()>,
-    _stop: oneshot::Sender<()>,
+    stop: oneshot::Sender<()>,
+    server: JoinHandle<()>,
 }
 
 impl Running {
     pub(crate) async fn start() -> Self {
-        let store = Arc::new(MemoryBackend::new());
+        Self::over(Arc::new(MemoryBackend::new())).await
+    }
+
+    /// A server over a store that may have something in it.
+    pub(crate) async fn over(store: Arc<MemoryBackend>) -> Self {
         let listen = SocketAddr::from(([127, 0, 0, 1], 0));
         let options = Options { listen, ..Options::default() };
         let backend: Arc<dyn Backend> = Arc::clone(&store) as _;
         let server = Server::bind(backend, options).await.unwrap();
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
-        let task = tokio::spawn(server.run(async move { drop(stopped.await) }));
-        Self { store, address, task, _stop: stop }
+        let server = tokio::spawn(server.run(async move { drop(stopped.await) }));
+        Self { store, address, stop, server }
+    }
+
+    /// Stops the server in good order, and gives its store.
+    pub(crate) async fn stop(self) -> Arc<MemoryBackend> {
+        drop(self.stop);
+        self.server.await.unwrap();
+        self.store
+    }
+
+    /// Comes back when the server has ended by itself.
+    pub(crate) async fn ended(self) {
+        self.server.await.unwrap();
     }
 
     /// Where the calls of a client go.
@@ -50,11 +66,6 @@ impl Running {
         let (sender, connection) = http2::handshake(TokioExecutor::new(), socket).await.unwrap();
         tokio::spawn(connection);
         Channel(sender)
-    }
-
-    /// Comes back when the server has ended by itself.
-    pub(crate) async fn ended(self) {
-        self.task.await.unwrap();
     }
 
     /// Appends events to a stream, one of each type.
