@@ -1,10 +1,7 @@
 //! Whether the server can work.
 
-use annals_proto::{
-    grpc_health::{
-        HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
-    },
-    kurrentdb::{Empty, operations::operations_client::OperationsClient},
+use annals_proto::grpc_health::{
+    HealthCheckRequest, health_check_response::ServingStatus, health_client::HealthClient,
 };
 use tonic::Code;
 
@@ -33,9 +30,7 @@ async fn who_watches_is_told_when_the_server_stops() {
     let mut answers = client.watch(about("")).await.unwrap().into_inner();
     let first = answers.message().await.unwrap().unwrap();
     assert_eq!(first.status(), ServingStatus::Serving);
-    let channel = server.connect().await;
-    let mut operations = OperationsClient::with_origin(channel, server.origin());
-    operations.shutdown(Empty {}).await.unwrap();
+    server.stop().await;
     let last = answers.message().await.unwrap().unwrap();
     assert_eq!(last.status(), ServingStatus::NotServing);
     assert!(answers.message().await.unwrap().is_none());
