@@ -5,13 +5,15 @@
 //! cannot do is answered as unsupported.
 //!
 //! Where things are: `kurrent/` holds KurrentDB's services, `wire/` everything that turns messages
-//! into the words of the store and back, `http/` the routes, and `server.rs` the connections.
+//! into the words of the store and back, `http/` the routes and what is around every call, `metrics/`
+//! what is counted, and `server.rs` the connections.
 
 mod access;
 mod filter;
 mod http;
 mod kurrent;
 mod links;
+mod metrics;
 mod node;
 mod options;
 mod server;

@@ -5,7 +5,13 @@ use std::{net::SocketAddr, sync::Arc};
 use annals_core::Backend;
 use uuid::Uuid;
 
-use crate::{access::Access, http::authority::Authority, options::Options, stopping::Stopping};
+use crate::{
+    access::Access,
+    http::authority::Authority,
+    metrics::{Measured, Metrics},
+    options::Options,
+    stopping::Stopping,
+};
 
 /// One server over one store.
 #[derive(Debug)]
@@ -14,6 +20,7 @@ pub(crate) struct Node {
     pub(crate) options: Options,
     pub(crate) access: Access,
     pub(crate) stopping: Stopping,
+    pub(crate) metrics: Arc<Metrics>,
     /// Names this run of this server.
     pub(crate) instance: Uuid,
     /// Where it listens.
@@ -27,8 +34,10 @@ impl Node {
         address: SocketAddr,
         stopping: Stopping,
     ) -> Self {
+        let metrics = Arc::new(Metrics::new());
+        let store = Measured::over(store, &metrics);
         let instance = Uuid::new_v4();
-        Self { store, options, access: Access::open(), stopping, instance, address }
+        Self { store, options, access: Access::open(), stopping, metrics, instance, address }
     }
 
     /// Where a client is told to connect to, who reached this server by this name.

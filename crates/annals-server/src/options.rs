@@ -1,6 +1,6 @@
 //! What a server is told when it starts.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, time::Duration};
 
 /// How a server runs.
 #[derive(Debug, Clone)]
@@ -16,6 +16,8 @@ pub struct Options {
     pub calls_per_connection_max: u32,
     /// How many connections there may be at once; more wait to be accepted.
     pub connections_max: usize,
+    /// How long calls that are under way may go on once the server stops.
+    pub drain: Duration,
 }
 
 /// Room for an event of the largest size with everything around it; what clients allow themselves.
@@ -29,6 +31,7 @@ impl Default for Options {
             message_bytes_max: MESSAGE_BYTES_MAX,
             calls_per_connection_max: 1_000,
             connections_max: 10_000,
+            drain: Duration::from_secs(10),
         }
     }
 }

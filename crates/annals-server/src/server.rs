@@ -10,12 +10,13 @@ use hyper_util::{
 };
 use tokio::{
     net::TcpListener,
-    sync::Semaphore,
+    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
     time::{self, MissedTickBehavior},
 };
 
 use crate::{
     http,
+    metrics::One,
     node::Node,
     options::Options,
     stopping::{self, Stop},
@@ -29,8 +30,6 @@ pub struct Server {
     stop: Stop,
 }
 
-/// How long calls that are under way may go on once the server stops.
-const DRAIN: Duration = Duration::from_secs(10);
 /// How often accepting is tried when the process has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 /// How much a client may send on one call before it is read.
@@ -62,7 +61,9 @@ impl Server {
     }
 
     /// Serves until `until` is done; then takes nothing new, ends subscriptions with a word to
-    /// their clients, and gives calls that are under way ten seconds.
+    /// their clients, and gives calls that are under way the time that the options say.
+    ///
+    /// Meanwhile the port stays open, for those who ask whether the server is ready: it is not.
     pub async fn run(self, until: impl Future<Output = ()>) {
         let connections = GracefulShutdown::new();
         tokio::select! {
@@ -70,9 +71,13 @@ impl Server {
             () = until => {}
         }
         self.stop.begin();
-        drop(self.listener);
-        if time::timeout(DRAIN, connections.shutdown()).await.is_err() {
-            tracing::warn!("connections were still busy after {DRAIN:?} and are closed");
+        let drain = self.node.options.drain;
+        let late = GracefulShutdown::new();
+        tokio::select! {
+            () = self.accept(&late) => {}
+            drained = time::timeout(drain, connections.shutdown()) => if drained.is_err() {
+                tracing::warn!("connections were still busy after {drain:?} and are closed");
+            }
         }
     }
 
@@ -93,7 +98,7 @@ impl Server {
         let mut pause = time::interval(ACCEPT_PAUSE);
         pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
         // The semaphore is never closed.
-        while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
+        while let Ok(permit) = self.room_in(&room).await {
             let socket = match self.listener.accept().await {
                 Ok((socket, _)) => socket,
                 Err(error) => {
@@ -107,12 +112,22 @@ impl Server {
             let service = TowerToHyperService::new(router.clone());
             let connection = builder.serve_connection(TokioIo::new(socket), service).into_owned();
             let connection = connections.watch(connection);
+            let one = One::of(&self.node.metrics.connections);
             tokio::spawn(async move {
                 if let Err(error) = connection.await {
                     tracing::debug!(%error, "a connection ended early");
                 }
-                drop(permit);
+                drop((permit, one));
             });
         }
+    }
+
+    /// Waits until there may be one more connection.
+    async fn room_in(&self, room: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, AcquireError> {
+        if room.available_permits() == 0 {
+            let connections = self.node.options.connections_max;
+            tracing::warn!(connections, "there is no room for another connection; it waits");
+        }
+        Arc::clone(room).acquire_owned().await
     }
 }
