@@ -66,6 +66,8 @@ pub(crate) enum Command {
     Tail(cmd::tail::Args),
     Stream(cmd::stream::Args),
     Serve(cmd::serve::Args),
+    Health(cmd::health::Args),
+    Config(cmd::config::Args),
     Info(cmd::info::Args),
     Import(cmd::import::Args),
     Export(cmd::export::Args),

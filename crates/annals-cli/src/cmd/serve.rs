@@ -1,18 +1,20 @@
 //! `annals serve`: the store for programs elsewhere and in other languages.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::SocketAddr, process, sync::Arc, time::Duration};
 
 use annals::Backend;
 use annals_server::{Options, Server};
 use tokio::{
     runtime::{Builder, Runtime},
-    signal::unix::{SignalKind, signal},
+    sync::oneshot,
 };
 
 use crate::{
     exit::Exit,
     failure::{Failure, OrFail, Result},
+    serving::{log, notify, signals::Signals},
     session::Session,
+    settings::FileArgs,
 };
 
 /// Serve the store to the clients of KurrentDB and EventStoreDB
@@ -31,6 +33,13 @@ pub(crate) struct Args {
     /// Without encryption, and everybody may do everything
     #[arg(long, env = "ANNALS_INSECURE")]
     insecure: bool,
+    /// How many seconds calls that are under way may go on once the server is told to stop
+    #[arg(long, value_name = "SECONDS", env = "ANNALS_DRAIN", default_value_t = 10)]
+    drain: u64,
+    #[command(flatten)]
+    log: log::LogArgs,
+    #[command(flatten)]
+    file: FileArgs,
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit> {
@@ -46,13 +55,18 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit> {
             "listen on 127.0.0.1",
         ));
     }
+    log::begin(&args.log);
     let store = session.open_or_create()?;
     let what = || "the server could not be started".to_owned();
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
-    let options =
-        Options { listen: args.listen, advertise: args.advertise.clone(), ..Options::default() };
+    let options = Options {
+        listen: args.listen,
+        advertise: args.advertise.clone(),
+        drain: Duration::from_secs(args.drain),
+        ..Options::default()
+    };
     serve(&runtime, &store, options, session)
 }
 
@@ -65,25 +79,40 @@ fn serve(
     let what = || "the server could not be started".to_owned();
     runtime.block_on(async {
         let server = Server::bind(Arc::clone(store), options).await.or_fail(what)?;
-        let (mut interrupt, mut terminate) =
-            signals().map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
-        session.note(&format!("serving {} on {}", session.url(), server.address()));
-        server
-            .run(async {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-                session.note("stopping");
-            })
-            .await;
-        store.close().await.or_fail(|| "the store could not be closed".to_owned())
+        let mut signals = Signals::listen()
+            .map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
+        started(server.address(), session);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = async {
+            // Whether it is told or the other end is gone, it is to stop.
+            server.run(async { drop(stopped.await) }).await;
+            store.close().await.or_fail(|| "the store could not be closed".to_owned())
+        };
+        let told_twice = async {
+            tracing::info!(signal = signals.next().await, "stopping");
+            notify::stopping();
+            drop(stop);
+            signals.next().await
+        };
+        tokio::select! {
+            served = served => served,
+            signal = told_twice => {
+                // Nothing is lost: what was acknowledged is stored.
+                tracing::warn!(signal, "told to stop a second time; ending at once");
+                process::exit(Exit::Interrupted.code().into())
+            }
+        }
     })?;
+    tracing::info!("stopped");
     Ok(Exit::Ok)
 }
 
-fn signals() -> std::io::Result<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)> {
-    Ok((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+fn started(address: SocketAddr, session: &Session) {
+    let version = env!("CARGO_PKG_VERSION");
+    let config = session.settings().file.as_ref().map(|file| file.display().to_string());
+    tracing::info!(%address, version, config, "serving {} on {address}", session.url());
+    tracing::warn!("without encryption and authentication: everybody here may do everything");
+    notify::ready();
 }
 
 fn host_and_port(text: &str) -> Result<(String, u16), String> {

@@ -4,6 +4,7 @@
 
 mod append;
 mod bad_input;
+mod config;
 mod copy;
 mod demo;
 mod errors;
@@ -13,6 +14,7 @@ mod help;
 mod import;
 mod output;
 mod read;
+mod serve;
 mod stream;
 mod tail;
 mod verify;

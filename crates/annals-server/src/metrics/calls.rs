@@ -5,7 +5,7 @@ use std::{collections::HashSet, sync::Arc, time::Duration};
 use parking_lot::RwLock;
 use prometheus_client::{
     encoding::EncodeLabelSet,
-    metrics::{counter::Counter, family::Family, histogram::Histogram},
+    metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
     registry::Registry,
 };
 use tonic::Code;
@@ -17,6 +17,8 @@ use super::seconds;
 pub(crate) struct Calls {
     requests: Family<Labels, Counter>,
     seconds: Family<Labels, Histogram, fn() -> Histogram>,
+    /// Calls that are under way.
+    pub(crate) active: Gauge,
     /// Methods that are there. A client can ask for any path; only what somebody answers to gets
     /// a series of its own.
     methods: RwLock<HashSet<Arc<str>>>,
@@ -38,6 +40,7 @@ impl Calls {
         Self {
             requests: Family::default(),
             seconds: Family::new_with_constructor(seconds as fn() -> Histogram),
+            active: Gauge::default(),
             methods: RwLock::default(),
             other: Arc::from("other"),
             dropped: Counter::default(),
@@ -50,6 +53,8 @@ impl Calls {
         let family = self.seconds.clone();
         let help = "From the first byte of a call to its last; subscriptions are long calls";
         registry.register("grpc_request_duration_seconds", help, family);
+        let gauge = self.active.clone();
+        registry.register("grpc_requests_active", "Calls of gRPC that are under way", gauge);
         let counter = self.dropped.clone();
         let help = "Calls counted without their method, because there were too many methods";
         registry.register("metrics_series_dropped", help, counter);

@@ -22,7 +22,10 @@ use tonic::{Code, Status};
 use tower::{Layer, Service};
 
 use self::body::Observed;
-use crate::{metrics, node::Node};
+use crate::{
+    metrics::{self, One},
+    node::Node,
+};
 
 /// What is put around all services.
 #[derive(Clone)]
@@ -61,12 +64,11 @@ where
             let path = request.uri().path_and_query().cloned();
             let answer = AssertUnwindSafe(self.services.call(request)).catch_unwind();
             return Box::pin(async move {
-                let answer = answer.await.unwrap_or_else(|_| {
+                answer.await.unwrap_or_else(|_| {
                     let path = path.as_ref().map_or("/", PathAndQuery::path);
                     tracing::error!(path, "a request failed by a panic");
                     Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
-                });
-                answer
+                })
             });
         }
         let call = Call::begin(&self.node, &request);
@@ -109,12 +111,14 @@ struct Call {
     path: Option<PathAndQuery>,
     begun: Instant,
     is_open: bool,
+    _active: One,
 }
 
 impl Call {
     fn begin(node: &Arc<Node>, request: &Request) -> Self {
         let path = request.uri().path_and_query().cloned();
-        Self { node: Arc::clone(node), path, begun: Instant::now(), is_open: true }
+        let active = One::of(&node.metrics.calls.active);
+        Self { node: Arc::clone(node), path, begun: Instant::now(), is_open: true, _active: active }
     }
 
     fn path(&self) -> &str {

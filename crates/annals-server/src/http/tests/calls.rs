@@ -76,7 +76,7 @@ impl Backend for Broken {
 
 /// A service that panics before it answers, and one that panics in the middle of its answer.
 pub(super) fn panicking(served: &Served) -> Router {
-    let early = || async { Option::<String>::None.expect("a panic of a test") };
+    let early = || async { std::panic::panic_any::<&str>("a panic of a test") };
     let late = || async {
         let parts = stream::iter([1, 2]).map(|part| match part {
             1 => Ok::<_, std::convert::Infallible>("first"),
@@ -134,11 +134,14 @@ async fn a_call_whose_client_has_gone_counts_as_cancelled() {
     let served = Served::new();
     let mut client = served.streams();
     let subscribed = client.read(metrics::subscribe()).await.unwrap();
-    assert!(served.get("/metrics").await.text.contains("annals_subscriptions 1\n"));
+    let text = served.get("/metrics").await.text;
+    assert!(text.contains("annals_subscriptions 1\n"), "{text}");
+    assert!(text.contains("annals_grpc_requests_active 1\n"), "{text}");
     drop(subscribed);
     let text = served.get("/metrics").await.text;
     assert!(text.contains("code=\"CANCELLED\"} 1\n"), "{text}");
     assert!(text.contains("annals_subscriptions 0\n"), "{text}");
+    assert!(text.contains("annals_grpc_requests_active 0\n"), "{text}");
 }
 
 #[tokio::test]
