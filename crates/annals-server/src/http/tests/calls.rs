@@ -74,9 +74,12 @@ impl Backend for Broken {
     }
 }
 
+async fn early() -> String {
+    panic!("a panic of a test")
+}
+
 /// A service that panics before it answers, and one that panics in the middle of its answer.
 pub(super) fn panicking(served: &Served) -> Router {
-    let early = || async { std::panic::panic_any::<&str>("a panic of a test") };
     let late = || async {
         let parts = stream::iter([1, 2]).map(|part| match part {
             1 => Ok::<_, std::convert::Infallible>("first"),
