@@ -48,20 +48,24 @@ const OTHERS_MOST: LevelFilter = LevelFilter::WARN;
 const OURS: &str = "annals";
 
 fn targets(text: &str) -> Result<Targets, String> {
-    if let Ok(level) = LevelFilter::from_str(text) {
+    if let Some(level) = level(text) {
         let others = std::cmp::min(level, OTHERS_MOST);
         return Ok(Targets::new().with_default(others).with_target(OURS, level));
     }
     let wrong = "write a level, like `info`, or parts with levels, like `info,annals_server=debug`";
-    if text.is_empty() || !text.split(',').all(is_level_or_part) {
+    if !text.split(',').all(is_level_or_part) {
         return Err(wrong.to_owned());
     }
     text.parse().map_err(|_| wrong.to_owned())
 }
 
 fn is_level_or_part(text: &str) -> bool {
-    let level = text.rsplit_once('=').map_or(text, |(_, level)| level);
-    LevelFilter::from_str(level).is_ok()
+    level(text.rsplit_once('=').map_or(text, |(_, level)| level)).is_some()
+}
+
+/// A level. No text at all, which would stand for one, is a mistake here.
+fn level(text: &str) -> Option<LevelFilter> {
+    if text.is_empty() { None } else { LevelFilter::from_str(text).ok() }
 }
 
 /// Begins to log. Only one log can be begun in a process; a second one is the first.

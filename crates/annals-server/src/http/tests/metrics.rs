@@ -41,7 +41,7 @@ pub(super) fn append(
             id: Some(ids::uuid_to_wire(Uuid::new_v4(), UuidForm::Structured)),
             metadata: properties.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
             custom_metadata: Bytes::new(),
-            data: Bytes::from_static(b"1234"),
+            data: Bytes::from_static(b"\"qz\""),
         })
     };
     let contents = [options].into_iter().chain((0..events).map(event));

@@ -47,6 +47,7 @@ impl Served {
     }
 
     fn over(store: impl Backend) -> Self {
+        logged::install();
         let (stop, stopping) = stopping::pair();
         let options = Options::default();
         let address = options.listen;
