@@ -16,6 +16,7 @@ mod links;
 mod metrics;
 mod node;
 mod options;
+mod room;
 mod server;
 mod stopping;
 mod wire;

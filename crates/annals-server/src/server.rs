@@ -10,7 +10,6 @@ use hyper_util::{
 };
 use tokio::{
     net::TcpListener,
-    sync::{AcquireError, OwnedSemaphorePermit, Semaphore},
     time::{self, MissedTickBehavior},
 };
 
@@ -19,6 +18,7 @@ use crate::{
     metrics::One,
     node::Node,
     options::Options,
+    room::Room,
     stopping::{self, Stop},
 };
 
@@ -82,7 +82,7 @@ impl Server {
     }
 
     async fn accept(&self, connections: &GracefulShutdown) {
-        let room = Arc::new(Semaphore::new(self.node.options.connections_max));
+        let mut room = Room::for_connections(self.node.options.connections_max);
         let mut builder = auto::Builder::new(TokioExecutor::new());
         builder
             .http2()
@@ -97,8 +97,7 @@ impl Server {
         let router = http::router(&self.node);
         let mut pause = time::interval(ACCEPT_PAUSE);
         pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // The semaphore is never closed.
-        while let Ok(permit) = self.room_in(&room).await {
+        while let Ok(permit) = room.place().await {
             let socket = match self.listener.accept().await {
                 Ok((socket, _)) => socket,
                 Err(error) => {
@@ -120,14 +119,5 @@ impl Server {
                 drop((permit, one));
             });
         }
-    }
-
-    /// Waits until there may be one more connection.
-    async fn room_in(&self, room: &Arc<Semaphore>) -> Result<OwnedSemaphorePermit, AcquireError> {
-        if room.available_permits() == 0 {
-            let connections = self.node.options.connections_max;
-            tracing::warn!(connections, "there is no room for another connection; it waits");
-        }
-        Arc::clone(room).acquire_owned().await
     }
 }

@@ -31,15 +31,8 @@ impl UnderWay {
         let answer = tokio::spawn(async move { client.append(requests).await });
         messages.send(options("account-1")).await.unwrap();
         messages.send(event()).await.unwrap();
-        wait_until(server, "annals_grpc_requests_active 1\n");
+        server.wait_until("annals_grpc_requests_active 1");
         Self { messages, answer }
-    }
-}
-
-/// Asks until the metrics say so.
-fn wait_until(server: &Server, line: &str) {
-    while !server.get("/metrics").contains(line) {
-        std::thread::yield_now();
     }
 }
 
