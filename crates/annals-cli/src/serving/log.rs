@@ -74,6 +74,8 @@ pub(crate) fn begin(args: &LogArgs) {
         if io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json }
     });
     let lines = fmt::layer().with_writer(io::stderr).with_ansi(false);
+    // A log that nobody takes must not end the server, and would be complained about on stderr.
+    let lines = lines.log_internal_errors(false);
     let lines = match format {
         LogFormat::Text => lines.boxed(),
         LogFormat::Json => {

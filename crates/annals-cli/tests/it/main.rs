@@ -14,7 +14,7 @@ mod help;
 mod import;
 mod output;
 mod read;
-mod serve;
+mod serving;
 mod stream;
 mod tail;
 mod verify;

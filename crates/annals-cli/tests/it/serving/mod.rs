@@ -18,7 +18,7 @@ use crate::harness::Annals;
 /// A running server; it ends with this value.
 struct Server {
     process: Child,
-    log: BufReader<ChildStderr>,
+    log: Option<BufReader<ChildStderr>>,
     address: String,
 }
 
@@ -29,7 +29,7 @@ impl Server {
 
     fn of(command: &mut Command) -> Self {
         let mut process = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-        let log = BufReader::new(process.stderr.take().unwrap());
+        let log = process.stderr.take().map(BufReader::new);
         let mut server = Self { process, log, address: String::new() };
         let started = server.line();
         assert!(started["message"].as_str().unwrap().starts_with("serving "), "{started}");
@@ -40,7 +40,7 @@ impl Server {
     /// The next line of the log.
     fn line(&mut self) -> Value {
         let mut line = String::new();
-        self.log.read_line(&mut line).unwrap();
+        self.log.as_mut().unwrap().read_line(&mut line).unwrap();
         serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line}"))
     }
 
@@ -132,6 +132,18 @@ fn the_log_is_text_when_asked_for_and_as_quiet_as_wished() {
     process.kill().unwrap();
     process.wait().unwrap();
     assert!(line.contains("\"WARN\"") && line.contains("without encryption"), "{line}");
+}
+
+#[test]
+fn a_log_that_nobody_reads_any_more_ends_nothing() {
+    let annals = Annals::new();
+    let mut server = Server::start(&annals, &["--at", "memory:", "--log-level", "trace"]);
+    server.log = None;
+    for _ in 0..10 {
+        assert!(server.get("/health/ready").starts_with("HTTP/1.1 204"));
+    }
+    server.signal("TERM");
+    assert_eq!(server.ended().code(), Some(0));
 }
 
 #[test]
