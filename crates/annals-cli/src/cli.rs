@@ -68,6 +68,8 @@ pub(crate) enum Command {
     Serve(cmd::serve::Args),
     Cert(cmd::cert::Args),
     Users(cmd::users::Args),
+    Health(cmd::health::Args),
+    Config(cmd::config::Args),
     Info(cmd::info::Args),
     Import(cmd::import::Args),
     Export(cmd::export::Args),

@@ -20,7 +20,9 @@ mod payload;
 mod progress;
 mod range;
 mod select;
+mod serving;
 mod session;
+mod settings;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
 
@@ -29,16 +31,24 @@ use exit::Exit;
 use failure::Failure;
 use output::Style;
 use session::Session;
+use settings::Settings;
 
 /// Runs the command line and gives the exit code of the process.
 pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     let args: Vec<OsString> = args.into_iter().collect();
     let errors = ErrorFormat::of(&args);
+    let (args, settings) = match settings::fill(args) {
+        Ok(filled) => filled,
+        Err(failure) => {
+            tell(&failure, errors);
+            return ExitCode::from(failure.exit().code());
+        }
+    };
     let cli = match cli::parse(&args) {
         Ok(cli) => cli,
         Err(error) => return usage(&error, errors),
     };
-    let exit = match run(cli) {
+    let exit = match run(cli, settings) {
         Ok(exit) => exit,
         Err(failure) => {
             tell(&failure, errors);
@@ -48,8 +58,8 @@ pub fn main(args: impl IntoIterator<Item = OsString>) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-fn run(cli: Cli) -> failure::Result<Exit> {
-    let session = Session::new(&cli.global)?;
+fn run(cli: Cli, settings: Settings) -> failure::Result<Exit> {
+    let session = Session::new(&cli.global, settings)?;
     cmd::run(cli.command, &session)
 }
 

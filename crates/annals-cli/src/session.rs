@@ -17,6 +17,7 @@ use crate::{
     exit::Exit,
     failure::{Failure, OrFail, Result},
     output::{Format, Printer, Shape, Style},
+    settings::Settings,
 };
 
 /// What every command works with.
@@ -27,6 +28,7 @@ pub(crate) struct Session {
     loudness: Loudness,
     style: Style,
     error_style: Style,
+    settings: Settings,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,7 +39,7 @@ enum Loudness {
 
 impl Session {
     /// Understands the flags.
-    pub(crate) fn new(args: &GlobalArgs) -> Result<Self> {
+    pub(crate) fn new(args: &GlobalArgs, settings: Settings) -> Result<Self> {
         let url = url(&args.at)?;
         let style = |suited: Style| if args.no_color { Style::Plain } else { suited };
         Ok(Self {
@@ -46,12 +48,18 @@ impl Session {
             loudness: if args.quiet { Loudness::Quiet } else { Loudness::Normal },
             style: style(Style::suited_to(&std::io::stdout())),
             error_style: style(Style::suited_to(&std::io::stderr())),
+            settings,
         })
     }
 
     /// Which store.
     pub(crate) fn url(&self) -> &StoreUrl {
         &self.url
+    }
+
+    /// The settings of a server, for the commands that have them.
+    pub(crate) fn settings(&self) -> &Settings {
+        &self.settings
     }
 
     /// The style of stdout.

@@ -5,8 +5,8 @@
 //! cannot do is answered as unsupported.
 //!
 //! Where things are: `kurrent/` holds KurrentDB's services, `umadb/` UmaDB's, `wire/` what turns
-//! messages into the words of the store and back, `http/` the routes, `server.rs` and
-//! `connection.rs` the connections.
+//! messages into the words of the store and back, `http/` the routes and what is around every call,
+//! `metrics/` what is counted, `server.rs` and `connection.rs` the connections.
 //! Who may do what is decided in `access/`, who may log in is kept by `users/`.
 
 mod access;
@@ -18,8 +18,10 @@ mod http;
 mod index_name;
 mod kurrent;
 mod links;
+mod metrics;
 mod node;
 mod options;
+mod room;
 mod secret;
 mod server;
 mod shown;

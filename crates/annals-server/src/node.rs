@@ -11,6 +11,7 @@ use crate::{
     derived::Marks,
     http::authority::Authority,
     kurrent::persistent::subsystem::Persistent,
+    metrics::{Measured, Metrics},
     options::{Options, Security},
     stopping::Stopping,
     users::Users,
@@ -36,6 +37,7 @@ pub(crate) struct Node {
     pub(crate) started: Instant,
     /// The groups of consumers.
     pub(crate) persistent: Persistent,
+    pub(crate) metrics: Arc<Metrics>,
     /// Names this run of this server.
     pub(crate) instance: Uuid,
     /// Where it listens.
@@ -52,6 +54,9 @@ impl Node {
         stopping: Stopping,
     ) -> Result<Self> {
         let instance = Uuid::new_v4();
+        let metrics = Arc::new(Metrics::new());
+        // Innermost, so that what the server itself does is counted too.
+        let store = Measured::over(store, &metrics);
         let (access, store, users) = match &options.security {
             Security::Insecure => (Access::open(), Arc::clone(&store), Users::new(store)),
             Security::Secured(secured) => Access::guarded(store, secured)?,
@@ -65,6 +70,7 @@ impl Node {
             stopping,
             shutdown: Notify::new(),
             marks: Marks::default(),
+            metrics,
             persistent,
             started: Instant::now(),
             instance,

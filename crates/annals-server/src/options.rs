@@ -1,6 +1,6 @@
 //! What a server is told when it starts.
 
-use std::{net::SocketAddr, path::PathBuf};
+use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
 use crate::{Secret, TlsFiles};
 
@@ -18,6 +18,8 @@ pub struct Options {
     pub calls_per_connection_max: u32,
     /// How many connections there may be at once; more wait to be accepted.
     pub connections_max: usize,
+    /// How long calls that are under way may go on once the server stops.
+    pub drain: Duration,
     /// Who may do what, and whether connections are encrypted. By default everybody may do
     /// everything, which is for one machine and for tests.
     pub security: Security,
@@ -70,6 +72,7 @@ impl Default for Options {
             calls_per_connection_max: 1_000,
             connections_max: 10_000,
             security: Security::Insecure,
+            drain: Duration::from_secs(10),
         }
     }
 }

@@ -6,15 +6,16 @@ use annals_core::{Backend, Error, ErrorKind, Result};
 use hyper_util::server::graceful::GracefulShutdown;
 use tokio::{
     net::TcpListener,
-    sync::Semaphore,
     time::{self, MissedTickBehavior},
 };
 
 use crate::{
     connection::Connections,
     http,
+    metrics::One,
     node::Node,
     options::{Options, Security},
+    room::Room,
     stopping::{self, Stop},
     tls::Tls,
     users::{self, Account},
@@ -30,8 +31,6 @@ pub struct Server {
     stop: Stop,
 }
 
-/// How long calls that are under way may go on once the server stops.
-const DRAIN: Duration = Duration::from_secs(10);
 /// How often accepting is tried when the process has no room for another connection.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(50);
 
@@ -72,7 +71,9 @@ impl Server {
 
     /// Serves until `until` is done, or a client with the right to it asks for the end; then takes
     /// nothing new, ends subscriptions with a word to their clients, and gives calls that are under
-    /// way ten seconds.
+    /// way the time that the options say.
+    ///
+    /// Meanwhile the port stays open, for those who ask whether the server is ready: it is not.
     pub async fn run(self, until: impl Future<Output = ()>) {
         let connections = GracefulShutdown::new();
         let followed = self.node.access.follow().map(tokio::spawn);
@@ -82,9 +83,13 @@ impl Server {
             () = self.node.shutdown.notified() => {}
         }
         self.stop.begin();
-        drop(self.listener);
-        if time::timeout(DRAIN, connections.shutdown()).await.is_err() {
-            tracing::warn!("connections were still busy after {DRAIN:?} and are closed");
+        let drain = self.node.options.drain;
+        let late = GracefulShutdown::new();
+        tokio::select! {
+            () = self.accept(&late) => {}
+            drained = time::timeout(drain, connections.shutdown()) => if drained.is_err() {
+                tracing::warn!("connections were still busy after {drain:?} and are closed");
+            }
         }
         self.node.persistent.stop().await;
         if let Some(followed) = followed {
@@ -93,13 +98,12 @@ impl Server {
     }
 
     async fn accept(&self, connections: &GracefulShutdown) {
-        let room = Arc::new(Semaphore::new(self.node.options.connections_max));
+        let mut room = Room::for_connections(self.node.options.connections_max);
         let router = http::router(&self.node);
         let serving = Connections::new(&self.node.options, router, self.tls.clone());
         let mut pause = time::interval(ACCEPT_PAUSE);
         pause.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        // The semaphore is never closed.
-        while let Ok(permit) = Arc::clone(&room).acquire_owned().await {
+        while let Ok(permit) = room.place().await {
             let (socket, peer) = match self.listener.accept().await {
                 Ok(accepted) => accepted,
                 Err(error) => {
@@ -111,9 +115,10 @@ impl Server {
             // Small messages are sent at once; without it they are only slower.
             drop(socket.set_nodelay(true));
             let (serving, stops) = (serving.clone(), connections.watcher());
+            let one = One::of(&self.node.metrics.connections);
             tokio::spawn(async move {
                 serving.serve(socket, peer, stops).await;
-                drop(permit);
+                drop((permit, one));
             });
         }
     }

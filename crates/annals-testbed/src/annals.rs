@@ -145,12 +145,12 @@ impl Drop for Annals {
     }
 }
 
-/// The port in the line with which a server says that it listens.
+/// The port in the line with which a server says that it listens, in a log of text or of JSON.
 fn port_in(log: &str) -> Option<u16> {
-    let line = log.lines().find(|line| line.contains("serving ") && line.contains(" on "))?;
-    let end = line.rsplit(':').next()?;
-    let digits: String = end.chars().take_while(char::is_ascii_digit).collect();
-    digits.parse().ok()
+    let said = log.lines().find_map(|line| line.split_once("serving "))?.1;
+    let (_, address) = said.split_once(" on ")?;
+    let end = address.split([' ', '"']).next()?;
+    end.rsplit(':').next()?.parse().ok()
 }
 
 #[cfg(test)]
@@ -159,7 +159,11 @@ mod tests {
 
     #[test]
     fn the_port_is_read_from_the_line_that_says_so() {
-        assert_eq!(port_in("serving file:/a:b on 127.0.0.1:2113\n"), Some(2113));
+        let text = "serving file:/a:b on 127.0.0.1:2113 address=127.0.0.1:2113";
+        let json = format!("{{\"level\":\"INFO\",\"message\":\"{text}\",\"a\":\"b:c\"}}");
+        assert_eq!(port_in(&format!("a warning\nINFO {text}\n")), Some(2113));
+        assert_eq!(port_in(&json), Some(2113));
+        assert_eq!(port_in("serving file:/a on 127.0.0.1:2113\n"), Some(2113));
         assert_eq!(port_in("a warning\n"), None);
     }
 }

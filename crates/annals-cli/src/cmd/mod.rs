@@ -3,9 +3,11 @@
 pub(crate) mod append;
 pub(crate) mod cert;
 pub(crate) mod completions;
+pub(crate) mod config;
 pub(crate) mod copy;
 pub(crate) mod demo;
 pub(crate) mod export;
+pub(crate) mod health;
 pub(crate) mod help;
 pub(crate) mod import;
 pub(crate) mod info;
@@ -30,6 +32,8 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Serve(args) => serve::run(&args, session),
         Command::Cert(args) => cert::run(args, session),
         Command::Users(args) => users::run(args, session),
+        Command::Health(args) => health::run(&args, session),
+        Command::Config(args) => config::run(args, session),
         Command::Info(args) => info::run(&args, session),
         Command::Import(args) => import::run(&args, session),
         Command::Export(args) => export::run(&args, session),

@@ -111,13 +111,12 @@ impl Annals {
 pub(crate) fn command(dir: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_annals"));
     command.current_dir(dir);
-    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "RUST_BACKTRACE"] {
+    for name in ["NO_COLOR", "CLICOLOR_FORCE", "COLUMNS", "RUST_BACKTRACE", "NOTIFY_SOCKET"] {
         command.env_remove(name);
     }
-    for (name, _) in std::env::vars() {
-        if name.starts_with("ANNALS_") {
-            command.env_remove(name);
-        }
+    let names = std::env::vars_os().map(|(name, _)| name);
+    for name in names.filter(|name| name.as_encoded_bytes().starts_with(b"ANNALS_")) {
+        command.env_remove(name);
     }
     command
 }

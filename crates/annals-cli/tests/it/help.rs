@@ -6,7 +6,7 @@ use std::{env, fs, path::Path};
 use crate::harness::Annals;
 
 /// Every command, as typed.
-const COMMANDS: [&str; 30] = [
+const COMMANDS: [&str; 33] = [
     "",
     "append",
     "read",
@@ -26,6 +26,9 @@ const COMMANDS: [&str; 30] = [
     "users key create",
     "users key ls",
     "users key revoke",
+    "health",
+    "config",
+    "config show",
     "info",
     "import",
     "export",
@@ -74,7 +77,7 @@ fn no_command_is_missing_from_the_reviewed_ones() {
     for name in listed(&[]) {
         assert!(COMMANDS.contains(&&*name), "{name}");
     }
-    for group in ["stream", "cert", "users", "users key"] {
+    for group in ["stream", "config", "cert", "users", "users key"] {
         let words: Vec<_> = group.split(' ').collect();
         for name in listed(&words) {
             assert!(COMMANDS.contains(&&*format!("{group} {name}")), "{group} {name}");

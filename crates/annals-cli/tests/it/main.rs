@@ -5,6 +5,7 @@
 mod append;
 mod bad_input;
 mod cert;
+mod config;
 mod copy;
 mod demo;
 mod errors;
@@ -15,6 +16,7 @@ mod import;
 mod output;
 mod read;
 mod serve;
+mod serving;
 mod stream;
 mod tail;
 mod users;

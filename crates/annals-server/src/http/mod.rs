@@ -1,9 +1,14 @@
 //! Everything that is served on the one port: gRPC by its paths, and a little HTTP beside it.
 
 pub(crate) mod authority;
+mod calls;
 mod health;
 mod info;
+mod metrics;
 mod renamed;
+mod stats;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 
@@ -23,7 +28,7 @@ use annals_proto::{
 use axum::{Router, middleware, routing::get};
 use tonic::service::Routes;
 
-use self::renamed::Renamed;
+use self::{calls::Observe, renamed::Renamed};
 use crate::{
     access::gate,
     grpc_health::HealthService,
@@ -42,6 +47,10 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
     let http = Router::new()
         .route("/health/live", get(health::live))
         .route("/health/ready", get(health::ready))
+        .route("/health/startup", get(health::startup))
+        .route("/metrics", get(metrics::metrics))
+        .route("/stats", get(stats::all))
+        .route("/stats/{*path}", get(stats::part))
         .route("/ping", get(info::ping))
         .route("/info", get(info::info))
         .route("/gossip", get(info::gossip))
@@ -54,6 +63,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .merge(http)
         .layer(middleware::from_fn(authority::note))
         .layer(middleware::from_fn_with_state(Arc::clone(node), gate::check))
+        .layer(Observe(Arc::clone(node)))
 }
 
 fn umadb(node: &Arc<Node>) -> DcbServer<UmaDbService> {

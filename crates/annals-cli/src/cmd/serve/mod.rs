@@ -3,20 +3,22 @@
 mod limits;
 mod security;
 
-use std::{io::Write, net::SocketAddr, sync::Arc};
+use std::{io::Write, net::SocketAddr, process, sync::Arc, time::Duration};
 
 use annals::Backend;
 use annals_server::{Account, Options, Server};
 use tokio::{
     runtime::{Builder, Runtime},
-    signal::unix::{SignalKind, signal},
+    sync::oneshot,
 };
 
 use self::{limits::LimitArgs, security::SecurityArgs};
 use crate::{
     exit::Exit,
     failure::{Failure, OrFail, Result},
+    serving::{log, notify, signals::Signals},
     session::Session,
+    settings::FileArgs,
 };
 
 /// Serve the store to the clients of KurrentDB and EventStoreDB
@@ -33,10 +35,17 @@ pub(crate) struct Args {
     /// The host and port that clients are told to connect to; by default the name they asked for
     #[arg(long, value_name = "HOST:PORT", env = "ANNALS_ADVERTISE", value_parser = host_and_port)]
     advertise: Option<(String, u16)>,
+    /// How many seconds calls that are under way may go on once the server is told to stop
+    #[arg(long, value_name = "SECONDS", env = "ANNALS_DRAIN", default_value_t = 10)]
+    drain: u64,
     #[command(flatten)]
     security: SecurityArgs,
     #[command(flatten)]
     limits: LimitArgs,
+    #[command(flatten)]
+    log: log::LogArgs,
+    #[command(flatten)]
+    file: FileArgs,
 }
 
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit> {
@@ -44,11 +53,13 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit> {
     let options = args.limits.apply(Options {
         listen: args.listen,
         advertise: args.advertise.clone(),
+        drain: Duration::from_secs(args.drain),
         security,
         ..Options::default()
     });
+    log::begin(&args.log);
     if let Some(warning) = args.security.warning(args.listen) {
-        session.note(&format!("warning: {warning}"));
+        tracing::warn!("{warning}");
     }
     let store = session.open_or_create()?;
     let what = || "the server could not be started".to_owned();
@@ -67,21 +78,32 @@ fn serve(
     let what = || "the server could not be started".to_owned();
     runtime.block_on(async {
         let mut server = Server::bind(Arc::clone(store), options).await.or_fail(what)?;
-        let (mut interrupt, mut terminate) =
-            signals().map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
+        let mut signals = Signals::listen()
+            .map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
         show(&server.take_accounts())?;
-        session.note(&format!("serving {} on {}", session.url(), server.address()));
-        server
-            .run(async {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-                session.note("stopping");
-            })
-            .await;
-        store.close().await.or_fail(|| "the store could not be closed".to_owned())
+        started(server.address(), session);
+        let (stop, stopped) = oneshot::channel::<()>();
+        let served = async {
+            // Whether it is told or the other end is gone, it is to stop.
+            server.run(async { drop(stopped.await) }).await;
+            store.close().await.or_fail(|| "the store could not be closed".to_owned())
+        };
+        let told_twice = async {
+            tracing::info!(signal = signals.next().await, "stopping");
+            notify::stopping();
+            drop(stop);
+            signals.next().await
+        };
+        tokio::select! {
+            served = served => served,
+            signal = told_twice => {
+                // Nothing is lost: what was acknowledged is stored.
+                tracing::warn!(signal, "told to stop a second time; ending at once");
+                process::exit(Exit::Interrupted.code().into())
+            }
+        }
     })?;
+    tracing::info!("stopped");
     Ok(Exit::Ok)
 }
 
@@ -97,8 +119,11 @@ fn show(accounts: &[Account]) -> Result<()> {
     Ok(())
 }
 
-fn signals() -> std::io::Result<(tokio::signal::unix::Signal, tokio::signal::unix::Signal)> {
-    Ok((signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?))
+fn started(address: SocketAddr, session: &Session) {
+    let version = env!("CARGO_PKG_VERSION");
+    let config = session.settings().file.as_ref().map(|file| file.display().to_string());
+    tracing::info!(%address, version, config, "serving {} on {address}", session.url());
+    notify::ready();
 }
 
 fn host_and_port(text: &str) -> Result<(String, u16), String> {

@@ -1,0 +1,150 @@
+//! Around every call: it is counted and timed, a panic in it is answered, a failure of the
+//! server's own is logged, and none begins once the server stops.
+
+mod body;
+
+use std::{
+    convert::Infallible,
+    panic::AssertUnwindSafe,
+    sync::Arc,
+    task::{Context, Poll},
+    time::Instant,
+};
+
+use axum::{
+    body::Body,
+    extract::Request,
+    response::{IntoResponse, Response},
+};
+use futures_lite::FutureExt;
+use http::{HeaderMap, StatusCode, header, uri::PathAndQuery};
+use tonic::{Code, Status};
+use tower::{Layer, Service};
+
+use self::body::Observed;
+use crate::{
+    metrics::{self, One},
+    node::Node,
+};
+
+/// What is put around all services.
+#[derive(Clone)]
+pub(crate) struct Observe(pub(crate) Arc<Node>);
+
+/// All services, with what is around them.
+#[derive(Clone)]
+pub(crate) struct Around<S> {
+    node: Arc<Node>,
+    services: S,
+}
+
+impl<S> Layer<S> for Observe {
+    type Service = Around<S>;
+
+    fn layer(&self, services: S) -> Around<S> {
+        Around { node: Arc::clone(&self.0), services }
+    }
+}
+
+impl<S> Service<Request> for Around<S>
+where
+    S: Service<Request, Response = Response, Error = Infallible>,
+    S::Future: Send + 'static,
+{
+    type Response = Response;
+    type Error = Infallible;
+    type Future = annals_core::BoxFuture<'static, Result<Response, Infallible>>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
+        self.services.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request) -> Self::Future {
+        if !is_grpc(request.headers()) {
+            let path = request.uri().path_and_query().cloned();
+            let answer = AssertUnwindSafe(self.services.call(request)).catch_unwind();
+            return Box::pin(async move {
+                answer.await.unwrap_or_else(|_| {
+                    let path = path.as_ref().map_or("/", PathAndQuery::path);
+                    tracing::error!(path, "a request failed by a panic");
+                    Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
+                })
+            });
+        }
+        let call = Call::begin(&self.node, &request);
+        if self.node.stopping.has_begun() {
+            let status = Status::unavailable("the server is stopping; connect again");
+            return Box::pin(async { Ok(observed(status.into_http(), call)) });
+        }
+        let answer = AssertUnwindSafe(self.services.call(request)).catch_unwind();
+        Box::pin(async move {
+            match answer.await {
+                Ok(answer) => answer.map(|answer| observed(answer, call)),
+                Err(_) => Ok(observed(panicked().into_http(), call)),
+            }
+        })
+    }
+}
+
+fn is_grpc(headers: &HeaderMap) -> bool {
+    let content_type = headers.get(header::CONTENT_TYPE);
+    content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
+}
+
+/// What a client hears of a panic.
+fn panicked() -> Status {
+    Status::internal("the server met a defect of its own; its log says where")
+}
+
+fn observed(answer: Response, mut call: Call) -> Response {
+    // A call that fails before it answers anything has its status in the headers.
+    if let Some(status) = Status::from_header_map(answer.headers()) {
+        call.end(&status);
+        return answer;
+    }
+    answer.map(|body| Body::new(Observed::new(body, call)))
+}
+
+/// One call of gRPC, from its beginning to its end.
+struct Call {
+    node: Arc<Node>,
+    path: Option<PathAndQuery>,
+    begun: Instant,
+    is_open: bool,
+    _active: One,
+}
+
+impl Call {
+    fn begin(node: &Arc<Node>, request: &Request) -> Self {
+        let path = request.uri().path_and_query().cloned();
+        let active = One::of(&node.metrics.calls.active);
+        Self { node: Arc::clone(node), path, begun: Instant::now(), is_open: true, _active: active }
+    }
+
+    fn path(&self) -> &str {
+        self.path.as_ref().map_or("/", PathAndQuery::path)
+    }
+
+    /// The call has ended with a status; what comes later does not count.
+    fn end(&mut self, status: &Status) {
+        if !self.is_open {
+            return;
+        }
+        self.is_open = false;
+        let (code, took) = (status.code(), self.begun.elapsed());
+        self.node.metrics.calls.ended(self.path(), code, took);
+        if matches!(code, Code::Internal | Code::Unknown | Code::DataLoss) {
+            let method = self.path();
+            let (code, message) = (metrics::code_name(code), status.message());
+            let milliseconds = took.as_millis() as u64;
+            tracing::error!(method, code, message, milliseconds, "a call failed");
+        }
+    }
+}
+
+impl Drop for Call {
+    fn drop(&mut self) {
+        // Nobody waits for the rest of the answer.
+        self.end(&Status::cancelled(""));
+    }
+}

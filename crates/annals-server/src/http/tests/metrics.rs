@@ -1,0 +1,161 @@
+//! What `/metrics` says, and that nothing in `packaging/` asks for anything else.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use annals_proto::kurrentdb::{
+    Empty, StreamIdentifier,
+    streams::{
+        AppendReq, ReadReq,
+        append_req::{self, ProposedMessage, options::ExpectedStreamRevision},
+        read_req::{
+            self,
+            options::{
+                AllOptions, CountOption, FilterOption, StreamOption, SubscriptionOptions,
+                UuidOption, all_options::AllOption, uuid_option,
+            },
+        },
+    },
+};
+use axum::body::Bytes;
+use futures_lite::{Stream, StreamExt, stream};
+
+use uuid::Uuid;
+
+use super::Served;
+use crate::wire::ids::{self, UuidForm};
+
+/// An append of so many events of 5 bytes each, type included.
+pub(super) fn append(
+    stream: &str,
+    events: usize,
+) -> impl Stream<Item = AppendReq> + Send + 'static + use<> {
+    let options = append_req::Content::Options(append_req::Options {
+        stream_identifier: Some(StreamIdentifier {
+            stream_name: Bytes::copy_from_slice(stream.as_bytes()),
+        }),
+        expected_stream_revision: Some(ExpectedStreamRevision::NoStream(Empty {})),
+    });
+    let properties = [("type", "a"), ("content-type", "application/json")];
+    let event = move |_| {
+        append_req::Content::ProposedMessage(ProposedMessage {
+            id: Some(ids::uuid_to_wire(Uuid::new_v4(), UuidForm::Structured)),
+            metadata: properties.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+            custom_metadata: Bytes::new(),
+            data: Bytes::from_static(b"\"qz\""),
+        })
+    };
+    let contents = [options].into_iter().chain((0..events).map(event));
+    stream::iter(contents.map(|content| AppendReq { content: Some(content) }).collect::<Vec<_>>())
+}
+
+fn of_all(extent: CountOption) -> ReadReq {
+    ReadReq {
+        options: Some(read_req::Options {
+            stream_option: Some(StreamOption::All(AllOptions {
+                all_option: Some(AllOption::Start(Empty {})),
+            })),
+            filter_option: Some(FilterOption::NoFilter(Empty {})),
+            uuid_option: Some(UuidOption { content: Some(uuid_option::Content::String(Empty {})) }),
+            count_option: Some(extent),
+            ..read_req::Options::default()
+        }),
+    }
+}
+
+pub(super) fn subscribe() -> ReadReq {
+    of_all(CountOption::Subscription(SubscriptionOptions {}))
+}
+
+/// A server that has done a bit of everything.
+async fn busy() -> Served {
+    let served = Served::new();
+    let mut client = served.streams();
+    client.append(append("account-1", 3)).await.unwrap();
+    // Refused: the stream is there.
+    client.append(append("account-1", 2)).await.unwrap();
+    let read = client.read(of_all(CountOption::Count(2))).await.unwrap();
+    assert_eq!(read.into_inner().count().await, 2);
+    served
+}
+
+#[tokio::test]
+async fn appends_and_reads_are_counted() {
+    let text = busy().await.get("/metrics").await.text;
+    for line in [
+        "annals_events_appended_total 3",
+        "annals_append_bytes_total 15",
+        "annals_appends_total{result=\"ok\"} 1",
+        "annals_appends_total{result=\"conflict\"} 1",
+        "annals_appends_total{result=\"error\"} 0",
+        "annals_append_duration_seconds_count 2",
+        "annals_events_read_total{source=\"all\"} 2",
+        "annals_events_read_total{source=\"subscription\"} 0",
+        "annals_log_position 2",
+        "annals_connections 0",
+        "# EOF",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    let build = format!("annals_build_info{{version=\"{}\",", env!("CARGO_PKG_VERSION"));
+    assert!(text.contains(&build), "{text}");
+}
+
+#[tokio::test]
+async fn the_answer_says_what_it_is_written_in_and_names_no_stream() {
+    let answer = busy().await.get("/metrics").await;
+    let kind = answer.headers["content-type"].to_str().unwrap();
+    assert!(kind.starts_with("application/openmetrics-text; version=1.0.0"), "{kind}");
+    assert!(!answer.text.contains("account"), "{}", answer.text);
+}
+
+#[tokio::test]
+async fn a_store_that_fails_is_measured_without_its_numbers() {
+    let served = Served::over(super::calls::Broken::new());
+    served.streams().append(append("account-1", 1)).await.unwrap_err();
+    let text = served.get("/metrics").await.text;
+    assert!(text.contains("annals_appends_total{result=\"error\"} 1\n"), "{text}");
+    assert!(!text.contains("annals_log_position"), "{text}");
+}
+
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn the_process_is_measured_too() {
+    let text = Served::new().get("/metrics").await.text;
+    for name in [
+        "process_cpu_seconds_total ",
+        "process_start_time_seconds ",
+        "process_resident_memory_bytes ",
+        "process_open_fds ",
+        "process_max_fds ",
+    ] {
+        let line = text.lines().find_map(|line| line.strip_prefix(name));
+        let value: f64 = line.unwrap_or_else(|| panic!("{name}{text}")).parse().unwrap();
+        assert!(value >= 0.0, "{name}{value}");
+    }
+}
+
+/// The names of metrics in a text: words that begin like one.
+fn names(text: &str) -> BTreeSet<&str> {
+    let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
+    let prefixes = ["annals_", "process_"];
+    words.filter(|word| prefixes.iter().any(|prefix| word.starts_with(prefix))).collect()
+}
+
+#[tokio::test]
+async fn every_metric_that_packaging_asks_for_is_there() {
+    let served = busy().await;
+    // A store on disk has these, one in memory has not.
+    let info = served.node.store.info().await.unwrap();
+    let info = annals_core::StoreInfo { bytes: Some(1), segments: Some(1), ..info };
+    let text = served.node.metrics.text(Some(info)).unwrap();
+    let exported = names(&text);
+    let packaging = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging");
+    for file in ["grafana.json", "alerts.yml"] {
+        let asked = fs::read_to_string(packaging.join(file)).unwrap();
+        let asked = names(&asked);
+        assert!(asked.len() > 3, "{file}: {asked:?}");
+        for name in asked {
+            assert!(exported.contains(name), "{file}: {name}\n{text}");
+        }
+    }
+}
