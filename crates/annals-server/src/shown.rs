@@ -1,7 +1,8 @@
 //! Which events of the whole store a reader is shown: those they asked for, without those that are
 //! for administrators.
 
-use annals_core::{Query, RecordedEvent, Result};
+use annals_core::{BoxStream, Query, RecordedEvent, Result};
+use futures_lite::StreamExt;
 
 use crate::{
     access::{Caller, is_secret},
@@ -33,6 +34,22 @@ impl Shown {
     /// A query that leaves out as much as an index can.
     pub(crate) fn query(&self) -> Result<Query> {
         self.filter.as_ref().map_or_else(|| Ok(Query::all()), Filter::query)
+    }
+
+    /// The events that are shown.
+    pub(crate) fn pick(
+        self,
+        events: BoxStream<'static, Result<RecordedEvent>>,
+    ) -> BoxStream<'static, Result<RecordedEvent>> {
+        let picked = events.filter_map(move |event| match event {
+            Ok(event) => match self.passes(&event) {
+                Ok(true) => Some(Ok(event)),
+                Ok(false) => None,
+                Err(error) => Some(Err(error)),
+            },
+            Err(error) => Some(Err(error)),
+        });
+        picked.boxed()
     }
 
     /// Whether an event is shown.

@@ -59,7 +59,8 @@ impl Dcb for UmaDbService {
         request: Request<ReadRequest>,
     ) -> Result<Response<Self::ReadStream>, Status> {
         self.may_read(&request).await?;
-        let answers = read::read(&self.0, request.into_inner()).await;
+        let caller = caller(&request);
+        let answers = read::read(&self.0, &caller, request.into_inner()).await;
         answers.map(Response::new).map_err(|error| status(&error))
     }
 
@@ -68,7 +69,8 @@ impl Dcb for UmaDbService {
         request: Request<SubscribeRequest>,
     ) -> Result<Response<Self::SubscribeStream>, Status> {
         self.may_read(&request).await?;
-        let answers = read::subscribe(&self.0, request.into_inner());
+        let caller = caller(&request);
+        let answers = read::subscribe(&self.0, &caller, request.into_inner());
         answers.map(Response::new).map_err(|error| status(&error))
     }
 

@@ -16,6 +16,7 @@ use super::{
     settings::{Definition, Strategy},
 };
 use crate::{
+    access::is_secret,
     filter::Filter,
     links::{self, Entry, LINK},
 };
@@ -89,7 +90,9 @@ async fn pull(
     let passes = match definition.id.source {
         Source::Stream(_) => true,
         Source::All => {
-            !is_of_all(&event.stream) && filter.map_or(Ok(true), |filter| filter.passes(&event))?
+            !is_of_all(&event.stream)
+                && !is_secret(&event.stream)
+                && filter.map_or(Ok(true), |filter| filter.passes(&event))?
         }
     };
     if !passes {

@@ -48,7 +48,7 @@ pub(super) async fn respond(
         }
     };
     if let Some(filter) = filter {
-        events = passing(events, filter, count);
+        events = filter.pick(events).take(usize::try_from(count).unwrap_or(usize::MAX)).boxed();
     }
     let mut events = events.fuse();
     let first = match events.next().await {
@@ -120,23 +120,6 @@ fn of_all(
     let limit = filter.is_none().then_some(count);
     let read = ReadAll { query, direction, from, to: None, limit };
     Ok(all::read(&node.store, read))
-}
-
-/// The events that pass, at most so many.
-fn passing(
-    events: BoxStream<'static, Result<RecordedEvent>>,
-    filter: Shown,
-    count: u64,
-) -> BoxStream<'static, Result<RecordedEvent>> {
-    let passing = events.filter_map(move |event| match event {
-        Ok(event) => match filter.passes(&event) {
-            Ok(true) => Some(Ok(event)),
-            Ok(false) => None,
-            Err(error) => Some(Err(error)),
-        },
-        Err(error) => Some(Err(error)),
-    });
-    passing.take(usize::try_from(count).unwrap_or(usize::MAX)).boxed()
 }
 
 fn not_found(stream: Option<&StreamName>) -> ResponseStream {
