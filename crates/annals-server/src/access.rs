@@ -49,6 +49,14 @@ impl Access {
             Caller::Unchecked => Ok(()),
         }
     }
+
+    /// Checks a call that concerns the store as a whole beyond reading its events: keyed state, and
+    /// restoring.
+    pub(crate) async fn store(&self, caller: &Caller) -> Result<()> {
+        match caller {
+            Caller::Unchecked => Ok(()),
+        }
+    }
 }
 
 /// Who makes a call.

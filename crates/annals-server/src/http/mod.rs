@@ -6,6 +6,7 @@ mod info;
 
 use std::sync::Arc;
 
+use annals_proto::annals::store_server::StoreServer;
 use annals_proto::kurrentdb::{
     gossip::gossip_server::GossipServer,
     server_features::server_features_server::ServerFeaturesServer,
@@ -17,6 +18,7 @@ use tonic::service::Routes;
 use crate::{
     kurrent::{features::FeaturesService, gossip::GossipService, streams::StreamsService},
     node::Node,
+    store::{self, StoreService},
 };
 
 /// All routes.
@@ -36,7 +38,11 @@ fn grpc(node: &Arc<Node>) -> Routes {
     let streams = StreamsServer::new(StreamsService(Arc::clone(node)))
         .max_decoding_message_size(max)
         .max_encoding_message_size(usize::MAX);
+    let store = StoreServer::new(StoreService(Arc::clone(node)))
+        .max_decoding_message_size(std::cmp::max(max, store::MESSAGE_BYTES_MAX))
+        .max_encoding_message_size(usize::MAX);
     Routes::new(streams)
+        .add_service(store)
         .add_service(GossipServer::new(GossipService(Arc::clone(node))))
         .add_service(ServerFeaturesServer::new(FeaturesService))
 }
