@@ -41,10 +41,11 @@ pub(crate) fn failed(status: Status) -> Failed {
         return Failed::Answered(error);
     }
     if caused_by::<ConnectError>(&status) {
-        return Failed::Unreached(unreached(status));
+        return unreached(&deepest(&status));
     }
     if status.source().is_some() {
-        return Failed::Lost(lost(status));
+        let why = format!("the connection to the server was lost ({})", deepest(&status));
+        return Failed::Lost(Error::new(ErrorKind::Unavailable, why));
     }
     of_code(&status)
 }
@@ -72,14 +73,28 @@ fn of_code(status: &Status) -> Failed {
     Failed::Answered(Error::new(kind, format!("the server answered {code:?}: {message}")))
 }
 
-fn unreached(status: Status) -> Error {
-    let why = format!("the server cannot be reached ({})", deepest(&status));
-    Error::new(ErrorKind::Unavailable, why).caused_by(status)
-}
-
-fn lost(status: Status) -> Error {
-    let why = format!("the connection to the server was lost ({})", deepest(&status));
-    Error::new(ErrorKind::Unavailable, why).caused_by(status)
+/// No connection was made. The library tells reasons apart by words alone.
+fn unreached(reason: &str) -> Failed {
+    let (kind, hint) = match reason {
+        _ if reason.contains("InvalidContentType") => {
+            (ErrorKind::Unavailable, "; if it runs without encryption, say `tls=false` in its URL")
+        }
+        _ if reason.contains("UnknownIssuer") => (
+            ErrorKind::Unauthenticated,
+            "; its certificate does not go back to a trusted one: give that of its authority as \
+             `ca` in the URL",
+        ),
+        _ if reason.contains("invalid peer certificate") => {
+            (ErrorKind::Unauthenticated, "; its certificate is refused")
+        }
+        _ => (ErrorKind::Unavailable, ""),
+    };
+    let error = Error::new(kind, format!("the server cannot be reached ({reason}){hint}"));
+    match kind {
+        // A certificate does not get better by waiting.
+        ErrorKind::Unauthenticated => Failed::Answered(error),
+        _ => Failed::Unreached(error),
+    }
 }
 
 /// No answer came in time.
@@ -116,6 +131,17 @@ mod tests {
         assert_eq!(kind(Code::Unimplemented), ErrorKind::Unsupported);
         assert_eq!(kind(Code::OutOfRange), ErrorKind::TooLarge);
         assert_eq!(kind(Code::Unknown), ErrorKind::Internal);
+    }
+
+    #[test]
+    fn who_speaks_past_the_encryption_is_told_what_to_change() {
+        let told = |reason| unreached(reason).of_question();
+        let plain = told("received corrupt message of type InvalidContentType");
+        assert!(plain.to_string().contains("`tls=false`"), "{plain}");
+        let unknown = told("invalid peer certificate: UnknownIssuer");
+        assert_eq!(unknown.kind(), ErrorKind::Unauthenticated);
+        assert!(unknown.to_string().contains("`ca`"), "{unknown}");
+        assert_eq!(told("connection refused").kind(), ErrorKind::Unavailable);
     }
 
     #[test]

@@ -318,6 +318,8 @@ pub use annals_derive::{Event, aggregate, process, projection, view};
 pub use annals_engine as engine;
 #[cfg(feature = "postgres")]
 pub use annals_postgres as postgres;
+#[cfg(feature = "remote")]
+pub use annals_remote as remote;
 pub use app::{Annals, Builder, Context};
 pub use bus::{Listener, Marked, Notice, Subscription};
 pub use command::{ByClosure, ByCommand, Changes, Command, Committed, Execute, ExecuteError};
