@@ -29,8 +29,8 @@ impl Failed {
 }
 
 /// Why a call failed.
-pub(crate) fn failed(status: Status) -> Failed {
-    if let Some(info) = error::find(&status) {
+pub(crate) fn failed(status: &Status) -> Failed {
+    if let Some(info) = error::find(status) {
         let is_going = info.kind() == messages::ErrorKind::Closed;
         let error = error::from_wire(info);
         if is_going {
@@ -40,14 +40,14 @@ pub(crate) fn failed(status: Status) -> Failed {
         }
         return Failed::Answered(error);
     }
-    if caused_by::<ConnectError>(&status) {
-        return unreached(&deepest(&status));
+    if caused_by::<ConnectError>(status) {
+        return unreached(&deepest(status));
     }
     if status.source().is_some() {
-        let why = format!("the connection to the server was lost ({})", deepest(&status));
+        let why = format!("the connection to the server was lost ({})", deepest(status));
         return Failed::Lost(Error::new(ErrorKind::Unavailable, why));
     }
-    of_code(&status)
+    of_code(status)
 }
 
 /// What a server says that has no word of ours for it: a proxy, another service, or the library
@@ -122,7 +122,7 @@ mod tests {
 
     #[test]
     fn a_server_without_our_words_is_understood_by_its_code() {
-        let kind = |code| match failed(Status::new(code, "why")) {
+        let kind = |code| match failed(&Status::new(code, "why")) {
             Failed::Answered(error) => error.kind(),
             failed => panic!("{failed:?}"),
         };
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_server_that_stops_may_have_done_what_it_was_asked() {
-        let failed = failed(Status::unavailable("stopping"));
+        let failed = failed(&Status::unavailable("stopping"));
         assert!(matches!(&failed, Failed::Lost(error) if error.kind() == ErrorKind::Unavailable));
     }
 }

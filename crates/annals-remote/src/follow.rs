@@ -111,7 +111,7 @@ impl Follower {
             Some(messages) => messages,
             None => self.open().await?,
         };
-        let message = messages.message().await.map_err(failed)?;
+        let message = messages.message().await.map_err(|status| failed(&status))?;
         self.messages = Some(messages);
         Ok(message)
     }

@@ -65,7 +65,7 @@ fn timed<M: Send + 'static>(shared: Arc<Shared>, messages: Streaming<M>) -> Mess
         let (shared, mut messages) = state?;
         let limit = shared.options.timeout;
         let message = match tokio::time::timeout(limit, messages.message()).await {
-            Ok(message) => message.map_err(failed).transpose()?,
+            Ok(message) => message.map_err(|status| failed(&status)).transpose()?,
             Err(_) => Err(late(limit)),
         };
         Some(match message {

@@ -35,7 +35,7 @@ impl Shared {
     ) -> Result<A, Failed> {
         match timeout(self.options.timeout, call).await {
             Ok(Ok(answer)) => Ok(answer.into_inner()),
-            Ok(Err(status)) => Err(failed(status)),
+            Ok(Err(status)) => Err(failed(&status)),
             Err(_) => Err(late(self.options.timeout)),
         }
     }

@@ -87,7 +87,7 @@ impl Reading {
         };
         let limit = self.shared.options.timeout;
         match tokio::time::timeout(limit, messages.message()).await {
-            Ok(message) => message.map_err(failed),
+            Ok(message) => message.map_err(|status| failed(&status)),
             Err(_) => Err(late(limit)),
         }
     }

@@ -1,6 +1,8 @@
 //! The conformance suite over the wire: a server in this process, over the store in memory and over
 //! the embedded engine.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 use std::{
     net::SocketAddr,
     num::NonZeroU32,

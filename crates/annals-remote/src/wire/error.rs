@@ -98,7 +98,7 @@ fn with_facts(facts: Option<&Facts>) -> Option<Error> {
 #[derive(Debug)]
 struct Cause {
     text: String,
-    source: Option<Box<Cause>>,
+    source: Option<Box<Self>>,
 }
 
 impl fmt::Display for Cause {

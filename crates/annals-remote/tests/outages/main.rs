@@ -1,5 +1,7 @@
 //! Servers that stop and come back, and connections that are cut: what callers and subscribers see.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
+
 #[path = "../served/mod.rs"]
 mod served;
 

@@ -28,7 +28,7 @@ fn subscribers_and_writers_go_on_over_restarts_without_a_gap_or_a_repeat() {
     let start = SubscribeStart::Beginning;
     let mut one = remote.subscribe(Subscribe::stream(crate::stream(), start));
     let expected: Vec<_> = (0..COUNT).map(|number| number.to_string()).collect();
-    thread::scope(|scope| {
+    let _server = thread::scope(|scope| {
         let writing = scope.spawn(|| {
             for data in &expected {
                 block_on(remote.append(append([data.clone()]))).unwrap();
@@ -38,11 +38,17 @@ fn subscribers_and_writers_go_on_over_restarts_without_a_gap_or_a_repeat() {
         let mut seen = Vec::new();
         while seen.len() < COUNT {
             seen.extend(next_data(&mut all, 15));
-            drop(server);
+            // In turn in the middle of its work, and in good order.
+            if seen.len() % 2 == 1 {
+                server.kill();
+            } else {
+                drop(server);
+            }
             server = Running::start(embedded(folder.path()), address);
         }
         writing.join().unwrap();
         assert_eq!(seen, expected);
+        server
     });
     assert_eq!(next_data(&mut one, COUNT), expected);
 }
