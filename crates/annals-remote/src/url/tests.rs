@@ -1,3 +1,5 @@
+//! Which URLs name a server, and what they say about it.
+
 use super::*;
 
 fn target(text: &str) -> Target {

@@ -50,7 +50,7 @@ fn next_data(
 ) -> Vec<String> {
     let mut found = Vec::new();
     while found.len() < count {
-        let next = block_on(deliveries.next()).expect("a subscription goes on");
+        let next = block_on(deliveries.next()).unwrap();
         if let Delivery::Event(event) = next.unwrap() {
             found.push(String::from_utf8(event.data.to_vec()).unwrap());
         }
