@@ -13,6 +13,7 @@ mod help;
 mod import;
 mod output;
 mod read;
+mod remote;
 mod stream;
 mod tail;
 mod verify;
