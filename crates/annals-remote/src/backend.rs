@@ -4,8 +4,8 @@ use std::{fmt, sync::Arc};
 
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
-    Delivery, Error, Position, Read, RecordedEvent, Restore, Result, StateEntry, StateKey,
-    StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe, limits,
+    Delivery, Error, ErrorKind, Position, Read, RecordedEvent, Restore, Result, StateEntry,
+    StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe, limits,
 };
 use annals_proto::annals::{
     GetCapabilitiesRequest, GetHeadRequest, GetStateRequest, GetStoreInfoRequest,
@@ -22,6 +22,7 @@ use crate::{
     patience::Lost,
     read::read,
     shared::{Shared, Threads},
+    url::Tls,
     wire::{append, info, restore, state},
 };
 
@@ -60,10 +61,11 @@ impl Remote {
         };
         let shared = Arc::new(Shared::new(threads, calls, streams, options));
         let here = Arc::clone(&shared);
+        let tls = target.tls.clone();
         let asked = shared.here(async move {
             let mut client = here.calls.clone();
             let asked = here.attempt(client.get_capabilities(GetCapabilitiesRequest {})).await;
-            asked.map_err(Failed::of_question)
+            asked.map_err(|failed| first_failed(failed, &tls))
         });
         let capabilities = info::capabilities(&asked.await?);
         Ok(Self { shared, capabilities })
@@ -76,6 +78,17 @@ impl Remote {
     ) -> BoxFuture<'_, Result<T>> {
         self.shared.here(work(Arc::clone(&self.shared)))
     }
+}
+
+/// Why the first call failed. A server that encrypts hangs up on who does not.
+fn first_failed(failed: Failed, tls: &Tls) -> Error {
+    let hung_up = matches!(&failed, Failed::Lost(error) if error.kind() == ErrorKind::Unavailable);
+    let error = failed.of_question();
+    if hung_up && *tls == Tls::Off {
+        let why = format!("{error}; if it runs with encryption, leave `tls=false` out of its URL");
+        return Error::new(error.kind(), why);
+    }
+    error
 }
 
 /// Refuses what the server would not take.

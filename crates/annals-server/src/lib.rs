@@ -5,9 +5,9 @@
 //! The server sees any [`Backend`](annals_core::Backend) and never which one it is; what a backend
 //! cannot do is answered as unsupported.
 //!
-//! Where things are: `kurrent/` holds KurrentDB's services, `store/` that of
-//! Annals itself, `wire/` everything that turns messages
-//! into the words of the store and back, `http/` the routes, and `server.rs` the connections.
+//! Where things are: `kurrent/` holds KurrentDB's services, `store/` that of Annals itself, `wire/`
+//! everything that turns messages into the words of the store and back, `http/` the routes, and
+//! `server.rs` the connections.
 
 mod access;
 mod filter;

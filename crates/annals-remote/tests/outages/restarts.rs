@@ -163,3 +163,14 @@ fn a_client_that_encrypts_is_told_that_the_server_does_not() {
     assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
     assert!(error.to_string().contains("`tls=false`"), "{error}");
 }
+
+#[test]
+fn a_client_that_does_not_encrypt_is_told_that_the_server_may() {
+    // What a server that encrypts does: it hangs up on who speaks plainly.
+    let listener = std::net::TcpListener::bind(free()).unwrap();
+    let url = format!("annals://{}?tls=false", listener.local_addr().unwrap());
+    thread::spawn(move || listener.incoming().for_each(drop));
+    let error = block_on(Remote::open(&url, Options::default())).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unavailable, "{error}");
+    assert!(error.to_string().contains("leave `tls=false` out"), "{error}");
+}
