@@ -45,8 +45,13 @@ pub(crate) fn run(_args: &[String]) -> Result<ExitCode, Problem> {
 /// framework and the stories of the examples.
 const AGAIN_ON_POSTGRES: &[&str] = &["it", "story"];
 
+/// Test programs that run once more, with each store behind a server of its own.
+const AGAIN_SERVED: &[&str] = &["it"];
+
 /// Tells such a test program where its store is.
 const STORE: &str = "ANNALS_TEST_STORE";
+/// Stands for a server of the test's own.
+const SERVED: &str = "annals:";
 
 /// The steps, cheapest first.
 pub(crate) fn steps(run: &mut Run) {
@@ -61,6 +66,7 @@ pub(crate) fn steps(run: &mut Run) {
 fn tests(run: &mut Run) {
     let services = Services::start(run);
     run.step("tests", services.tell(cargo(&["test", "--workspace", "--no-fail-fast"])));
+    run.step("tests on annals", services.tell(on_store(AGAIN_SERVED, SERVED)));
     if let Some(url) = services.postgres() {
         let name = format!("tests on {}", scheme(&url));
         run.step(&name, services.tell(on_store(AGAIN_ON_POSTGRES, &url)));

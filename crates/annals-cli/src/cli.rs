@@ -32,8 +32,9 @@ pub(crate) struct Cli {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
-    /// The store: `file:DIR`, the path of a folder, `memory:`, or
-    /// `postgres://USER@HOST/DATABASE?schema=annals`; PGPASSWORD and the like count
+    /// The store: `file:DIR`, the path of a folder, `memory:`,
+    /// `postgres://USER@HOST/DATABASE?schema=annals` (PGPASSWORD and the like count), or
+    /// `annals://USER:PASSWORD@HOST:2113` (with `?tls=false` where nothing is encrypted)
     #[arg(
         long,
         global = true,

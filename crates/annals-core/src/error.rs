@@ -276,6 +276,12 @@ impl Error {
         self.0.operation
     }
 
+    /// What happened, without the operation during which it did.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        &self.0.message
+    }
+
     /// The named facts.
     #[must_use]
     pub fn context(&self) -> &[(&'static str, String)] {

@@ -1,12 +1,14 @@
 //! A store behind gRPC and HTTP on one port.
 //!
-//! The clients of KurrentDB and EventStoreDB talk to it unchanged.
+//! The clients of KurrentDB and EventStoreDB talk to it unchanged; `annals-remote` talks to it in
+//! Annals' own protocol, which has everything that a store can do.
 //! The server sees any [`Backend`](annals_core::Backend) and never which one it is; what a backend
 //! cannot do is answered as unsupported.
 //!
-//! Where things are: `kurrent/` holds KurrentDB's services, `umadb/` UmaDB's, `wire/` what turns
-//! messages into the words of the store and back, `http/` the routes and what is around every call,
-//! `metrics/` what is counted, `server.rs` and `connection.rs` the connections.
+//! Where things are: `kurrent/` holds KurrentDB's services, `umadb/` UmaDB's, `store/` that of
+//! Annals itself, `wire/` what turns messages into the words of the store and back, `http/` the
+//! routes and what is around every call, `metrics/` what is counted, `server.rs` and
+//! `connection.rs` the connections.
 //! Who may do what is decided in `access/`, who may log in is kept by `users/`.
 
 mod access;
@@ -26,6 +28,7 @@ mod secret;
 mod server;
 mod shown;
 mod stopping;
+mod store;
 mod tls;
 mod umadb;
 mod users;

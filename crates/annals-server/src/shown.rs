@@ -1,7 +1,7 @@
 //! Which events of the whole store a reader is shown: those they asked for, without those that are
 //! for administrators.
 
-use annals_core::{BoxStream, Query, RecordedEvent, Result};
+use annals_core::{BoxStream, Delivery, Query, Read, ReadAll, RecordedEvent, Result};
 use futures_lite::StreamExt;
 
 use crate::{
@@ -22,6 +22,39 @@ pub(crate) struct Shown {
 enum Secrets {
     Shown,
     Hidden,
+}
+
+/// Reads the whole store for a caller; what is left out does not count against the limit.
+pub(crate) fn read_all(
+    node: &Node,
+    caller: &Caller,
+    read: ReadAll,
+) -> BoxStream<'static, Result<RecordedEvent>> {
+    let Some(shown) = Shown::new(node, caller, None) else {
+        return node.store.read(Read::All(read));
+    };
+    let count = read.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
+    shown.pick(node.store.read(Read::All(ReadAll { limit: None, ..read }))).take(count).boxed()
+}
+
+/// What a subscription to the whole store gives a caller.
+pub(crate) fn deliveries(
+    node: &Node,
+    caller: &Caller,
+    deliveries: BoxStream<'static, Result<Delivery>>,
+) -> BoxStream<'static, Result<Delivery>> {
+    let Some(shown) = Shown::new(node, caller, None) else {
+        return deliveries;
+    };
+    let picked = deliveries.filter_map(move |delivery| match delivery {
+        Ok(Delivery::Event(event)) => match shown.passes(&event) {
+            Ok(true) => Some(Ok(Delivery::Event(event))),
+            Ok(false) => None,
+            Err(error) => Some(Err(error)),
+        },
+        other => Some(other),
+    });
+    picked.boxed()
 }
 
 impl Shown {

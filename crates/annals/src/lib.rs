@@ -287,6 +287,7 @@
 //! | `file:./data`, `./data` | the embedded engine in a folder (feature `embedded`) |
 //! | `memory:` | in memory, gone with the process |
 //! | `postgres://user@host/database?schema=annals` | a schema of a PostgreSQL database (feature `postgres`); what else it may say is at [`postgres::Target`] |
+//! | `annals://user:password@host:2113` | the store of a server, `annals serve` (feature `remote`); encrypted unless it says `tls=false`, see [`remote::Target`] |
 
 // Derived code says `::annals`, in this crate too.
 extern crate self as annals;
@@ -318,6 +319,8 @@ pub use annals_derive::{Event, aggregate, process, projection, view};
 pub use annals_engine as engine;
 #[cfg(feature = "postgres")]
 pub use annals_postgres as postgres;
+#[cfg(feature = "remote")]
+pub use annals_remote as remote;
 pub use app::{Annals, Builder, Context};
 pub use bus::{Listener, Marked, Notice, Subscription};
 pub use command::{ByClosure, ByCommand, Changes, Command, Committed, Execute, ExecuteError};

@@ -57,7 +57,17 @@ async fn open_url(url: &StoreUrl, missing: Missing) -> Result<Arc<dyn Backend>> 
         StoreUrl::File(dir) => open_dir(dir.clone(), missing).await,
         #[cfg(feature = "postgres")]
         StoreUrl::Postgres(target) => open_target(target, missing).await,
+        #[cfg(feature = "remote")]
+        StoreUrl::Remote(target) => open_server(target).await,
     }
+}
+
+/// The store of a server is always there.
+#[cfg(feature = "remote")]
+async fn open_server(target: &annals_remote::Target) -> Result<Arc<dyn Backend>> {
+    use annals_remote::{Options, Remote};
+
+    Ok(Arc::new(Remote::open_target(target, Options::default()).await?))
 }
 
 #[cfg(feature = "postgres")]

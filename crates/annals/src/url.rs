@@ -18,6 +18,9 @@ pub enum StoreUrl {
     /// `postgres://...`: a schema of a PostgreSQL database.
     #[cfg(feature = "postgres")]
     Postgres(Box<annals_postgres::Target>),
+    /// `annals://...`: the store of a server.
+    #[cfg(feature = "remote")]
+    Remote(Box<annals_remote::Target>),
 }
 
 /// Schemes that are known but not in this build, and what they stand for.
@@ -38,6 +41,8 @@ impl StoreUrl {
             Self::Memory => None,
             #[cfg(feature = "postgres")]
             Self::Postgres(_) => None,
+            #[cfg(feature = "remote")]
+            Self::Remote(_) => None,
         }
     }
 
@@ -71,6 +76,8 @@ impl FromStr for StoreUrl {
             ))),
             #[cfg(feature = "postgres")]
             "postgres" | "postgresql" => Ok(Self::Postgres(Box::new(text.parse()?))),
+            #[cfg(feature = "remote")]
+            "annals" => Ok(Self::Remote(Box::new(text.parse()?))),
             _ => Err(elsewhere(text, scheme)),
         }
     }
@@ -103,8 +110,8 @@ fn elsewhere(text: &str, scheme: &str) -> Error {
             format!("`{scheme}:` stands for {what}, which this build cannot open"),
         ),
         None => Error::invalid(format!(
-            "`{}` is no store URL; known are `file:DIR`, `memory:` and `postgres://...` (write the \
-             path of a folder with a `:` in it as `file:PATH`)",
+            "`{}` is no store URL; known are `file:DIR`, `memory:`, `postgres://...` and \
+             `annals://...` (write the path of a folder with a `:` in it as `file:PATH`)",
             StoreUrl::shown(text)
         )),
     }
@@ -126,6 +133,8 @@ impl fmt::Display for StoreUrl {
             Self::Memory => f.write_str("memory:"),
             #[cfg(feature = "postgres")]
             Self::Postgres(target) => target.fmt(f),
+            #[cfg(feature = "remote")]
+            Self::Remote(target) => target.fmt(f),
         }
     }
 }
@@ -162,9 +171,7 @@ mod tests {
 
     #[test]
     fn stores_of_other_builds_are_unsupported_and_nonsense_is_invalid() {
-        for text in
-            ["nats://a?dir=./d", "annals://h", "esdb://h", "esdb+discover://h", "kurrentdb://h"]
-        {
+        for text in ["nats://a?dir=./d", "esdb://h", "esdb+discover://h", "kurrentdb://h"] {
             check(text, "unsupported");
         }
         for text in ["", "file:", "file://", "http://x", "mongodb://x"] {
@@ -186,6 +193,21 @@ mod tests {
     fn databases_need_their_feature() {
         check("postgres://ann@db/shop", "unsupported");
         check("postgresql://ann@db/shop", "unsupported");
+    }
+
+    #[test]
+    #[cfg(feature = "remote")]
+    fn servers_are_named_without_their_password() {
+        check("annals://ann:secret@h", "annals://ann@h:2113");
+        check("annals://127.0.0.1:7?tls=false", "annals://127.0.0.1:7?tls=false");
+        check("annals://h?nonsense=1", "invalid_argument");
+        check("annals:h", "invalid_argument");
+    }
+
+    #[test]
+    #[cfg(not(feature = "remote"))]
+    fn servers_need_their_feature() {
+        check("annals://h", "unsupported");
     }
 
     #[test]

@@ -144,6 +144,10 @@ fn check(session: &Session) -> Result<VerifyReport> {
             "only the embedded engine has files of its own to check",
             "let PostgreSQL check its files: with data checksums on, and with `pg_amcheck`",
         ),
+        StoreUrl::Remote(_) => (
+            "the files of a server are not here",
+            "run this where they are, and name the folder that the server has",
+        ),
     };
     let unsupported = Err(Error::new(ErrorKind::Unsupported, why)).or_fail(what);
     unsupported.map_err(|failure| failure.with_hint(hint))

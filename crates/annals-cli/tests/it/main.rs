@@ -15,6 +15,7 @@ mod help;
 mod import;
 mod output;
 mod read;
+mod remote;
 mod serve;
 mod serving;
 mod stream;

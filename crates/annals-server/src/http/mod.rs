@@ -13,6 +13,7 @@ mod tests;
 use std::sync::Arc;
 
 use annals_proto::{
+    annals::store_server::StoreServer,
     grpc_health::health_server::HealthServer,
     kurrentdb::{
         gossip::gossip_server::GossipServer, monitoring::monitoring_server::MonitoringServer,
@@ -39,6 +40,7 @@ use crate::{
         users::UsersService,
     },
     node::Node,
+    store::{self, StoreService},
     umadb::UmaDbService,
 };
 
@@ -77,6 +79,9 @@ fn grpc(node: &Arc<Node>) -> Routes {
     let streams = StreamsServer::new(StreamsService(Arc::clone(node)))
         .max_decoding_message_size(max)
         .max_encoding_message_size(usize::MAX);
+    let store = StoreServer::new(StoreService(Arc::clone(node)))
+        .max_decoding_message_size(std::cmp::max(max, store::MESSAGE_BYTES_MAX))
+        .max_encoding_message_size(usize::MAX);
     let persistent = PersistentSubscriptionsService(Arc::clone(node));
     let persistent = PersistentSubscriptionsServer::new(persistent)
         .max_decoding_message_size(max)
@@ -84,6 +89,7 @@ fn grpc(node: &Arc<Node>) -> Routes {
     let streams_v2 = StreamsServiceServer::new(StreamsV2Service(Arc::clone(node)))
         .max_decoding_message_size(max);
     Routes::new(streams)
+        .add_service(store)
         .add_service(streams_v2)
         .add_service(persistent)
         .add_service(umadb(node))

@@ -34,7 +34,13 @@ const SERVICES: &[(&str, &[Method])] = &[
     ("event_store.client.monitoring.monitoring", &[("stats", &[])]),
     (
         "event_store.client.operations.operations",
-        &[("shutdown", &[]), ("mergeindexes", &[]), ("resignnode", &[]), ("setnodepriority", &[]), ("restartpersistentsubscriptions", &[])],
+        &[
+            ("shutdown", &[]),
+            ("mergeindexes", &[]),
+            ("resignnode", &[]),
+            ("setnodepriority", &[]),
+            ("restartpersistentsubscriptions", &[]),
+        ],
     ),
     (
         "event_store.client.projections.projections",

@@ -1,7 +1,7 @@
 //! Reading what there is, and following what comes.
 
 use annals_core::{
-    BoxStream, Delivery, Direction, Error, Position, Query, Read, ReadAll, RecordedEvent, Result, Subscribe,
+    BoxStream, Delivery, Direction, Error, Position, Query, ReadAll, Result, Subscribe,
     SubscribeStart,
 };
 use annals_proto::umadb::{
@@ -15,7 +15,7 @@ use super::{
     error::status,
     query,
 };
-use crate::{access::Caller, node::Node, shown::Shown, wire::position};
+use crate::{access::Caller, node::Node, shown, wire::position};
 
 /// What a message says of how far the reader is.
 #[derive(Debug, Clone, Copy)]
@@ -43,7 +43,7 @@ pub(super) async fn read(
         Some(_) => Head::LastRead,
     };
     let events = match stretch(&request, query, head) {
-        Some(read) => shown(node, caller, read),
+        Some(read) => shown::read_all(node, caller, read),
         None => stream::empty().boxed(),
     };
     let answers = batches(events, size).map(move |batch| Ok(answer(batch?, told)));
@@ -52,19 +52,6 @@ pub(super) async fn read(
     let first = answers.next().await.unwrap_or_else(|| Ok(answer(Vec::new(), told)))?;
     let answers = stream::once(Ok(first)).chain(answers);
     Ok(answers.map(|answer: Result<_>| answer.map_err(|error| status(&error))).boxed())
-}
-
-/// The events that a caller may see; what is left out does not count.
-fn shown(
-    node: &Node,
-    caller: &Caller,
-    read: ReadAll,
-) -> BoxStream<'static, Result<RecordedEvent>> {
-    let Some(shown) = Shown::new(node, caller, None) else {
-        return node.store.read(Read::All(read));
-    };
-    let count = read.limit.map_or(usize::MAX, |limit| usize::try_from(limit).unwrap_or(usize::MAX));
-    shown.pick(node.store.read(Read::All(ReadAll { limit: None, ..read }))).take(count).boxed()
 }
 
 /// What is to be read; `None` when that is nothing.
@@ -110,17 +97,13 @@ pub(super) fn subscribe(
             .map_or(SubscribeStart::Beginning, SubscribeStart::After),
     };
     let deliveries = node.store.subscribe(Subscribe::all(query, start));
-    let shown = Shown::new(node, caller, None);
+    let deliveries = shown::deliveries(node, caller, deliveries);
     let events = deliveries.filter_map(|delivery| match delivery {
         Ok(Delivery::Event(event)) => Some(Ok(event)),
         Ok(_) => None,
         Err(error) => Some(Err(error)),
     });
-    let events = match shown {
-        Some(shown) => shown.pick(events.boxed()),
-        None => events.boxed(),
-    };
-    let answers = batches(events, batches::size(request.batch_size))
+    let answers = batches(events.boxed(), batches::size(request.batch_size))
         .map(|batch| Ok(SubscribeResponse { events: batch.map_err(|error| status(&error))? }));
     Ok(node.stopping.end(answers).boxed())
 }

@@ -2,5 +2,6 @@
 
 pub(crate) mod event;
 pub(crate) mod ids;
+pub(crate) mod own;
 pub(crate) mod position;
 pub(crate) mod status;

@@ -18,6 +18,7 @@ mod projections;
 mod reactors;
 mod root;
 mod schema;
+mod served;
 mod snapshots;
 mod spans;
 mod spy;

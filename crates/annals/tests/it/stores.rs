@@ -1,21 +1,23 @@
 //! The stores that the tests run over, each with a clock that stands still until it is moved.
 //!
 //! They are memory and the embedded engine, unless the environment names one in a database: then
-//! it is that one alone, in a schema for each test.
+//! it is that one alone, in a schema for each test. `annals:` stands for the embedded engine behind
+//! a server of the test's own.
 
 use std::sync::Arc;
 
 use annals::engine::{Embedded, Options};
 use annals::{postgres::Postgres, *};
 
-use crate::tables::Tables;
+use crate::{served::Served, tables::Tables};
 
 /// Where the clocks begin.
 pub(crate) const START: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 pub(crate) const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// The URL of the database that the tests run over.
+/// The URL of the database that the tests run over, or [`SERVED`].
 const STORE: &str = "ANNALS_TEST_STORE";
+const SERVED: &str = "annals:";
 
 /// A store and the application's view of time.
 pub(crate) struct Site {
@@ -36,11 +38,22 @@ pub(crate) enum Home {
         url: String,
         name: String,
     },
+    Served(Served),
 }
 
 impl Home {
     fn folder() -> Self {
         Self::Folder(tempfile::tempdir().unwrap())
+    }
+
+    /// A store behind a server, if the tests run over one.
+    fn served() -> Option<Self> {
+        std::env::var(STORE).is_ok_and(|url| url == SERVED).then(|| Self::Served(Served::default()))
+    }
+
+    /// The one store that the tests run over, if they do not run over several.
+    fn chosen() -> Option<Self> {
+        Self::schema().or_else(Self::served)
     }
 
     /// A new schema of the database that the tests run over, if they do.
@@ -49,13 +62,14 @@ impl Home {
     }
 
     pub(crate) fn schema_named(name: &str) -> Option<Self> {
-        Some(Self::Schema { url: std::env::var(STORE).ok()?, name: name.to_owned() })
+        let url = std::env::var(STORE).ok().filter(|url| url != SERVED)?;
+        Some(Self::Schema { url, name: name.to_owned() })
     }
 
     /// Opens the store with the tables that belong to it, and the store's own clock.
     pub(crate) fn open_with_tables(&self) -> (Arc<dyn Backend>, Tables) {
         match self {
-            Self::Memory => (self.open(None), Tables::in_memory()),
+            Self::Memory | Self::Served(_) => (self.open(None), Tables::in_memory()),
             Self::Folder(folder) => {
                 let tables = Sqlite::open(folder.path().join("read.db")).unwrap();
                 (self.open(None), Tables::Sqlite(tables))
@@ -78,6 +92,7 @@ impl Home {
                 Arc::new(Embedded::open(folder.path(), options).unwrap())
             }
             Self::Schema { url, name } => Arc::new(open_schema(url, name, clock)),
+            Self::Served(served) => served.open(own()),
         }
     }
 
@@ -86,6 +101,7 @@ impl Home {
             Self::Memory => "memory",
             Self::Folder(_) => "embedded",
             Self::Schema { .. } => "postgres",
+            Self::Served(_) => "served",
         }
     }
 }
@@ -109,20 +125,20 @@ impl Site {
 
     /// A store that the next process finds again.
     pub(crate) fn durable() -> Self {
-        Self::at(Home::schema().unwrap_or_else(Home::folder))
+        Self::at(Home::chosen().unwrap_or_else(Home::folder))
     }
 
     /// Another store of the same make.
     pub(crate) fn another(&self) -> Self {
         match self.home {
             Home::Memory => Self::memory(),
-            Home::Folder(_) | Home::Schema { .. } => Self::durable(),
+            Home::Folder(_) | Home::Schema { .. } | Home::Served(_) => Self::durable(),
         }
     }
 
     /// One of each store that the tests run over.
     pub(crate) fn each() -> Vec<Self> {
-        match Home::schema() {
+        match Home::chosen() {
             Some(home) => vec![Self::at(home)],
             None => vec![Self::memory(), Self::durable()],
         }
@@ -142,7 +158,9 @@ impl Site {
     pub(crate) fn tables(&self) -> Tables {
         match &self.home {
             Home::Memory => Tables::in_memory(),
-            Home::Folder(_) => Tables::Sqlite(Sqlite::open(self.file("read.db")).unwrap()),
+            Home::Folder(_) | Home::Served(_) => {
+                Tables::Sqlite(Sqlite::open(self.file("read.db")).unwrap())
+            }
             Home::Schema { url, name } => {
                 let clock = Some(self.clock.clone() as _);
                 Tables::Postgres(PostgresTables::of(&open_schema(url, name, clock)))
