@@ -8,7 +8,7 @@ use uuid::Uuid;
 
 use crate::{
     access::Access,
-    derived::Marks,
+    derived::Index,
     http::authority::Authority,
     kurrent::persistent::subsystem::Persistent,
     metrics::{Measured, Metrics},
@@ -31,8 +31,8 @@ pub(crate) struct Node {
     pub(crate) stopping: Stopping,
     /// Woken when a client asks the server to stop.
     pub(crate) shutdown: Notify,
-    /// Where readers are in derived streams.
-    pub(crate) marks: Marks,
+    /// What derived streams are made from.
+    pub(crate) index: Index,
     /// Since when this run of this server lasts.
     pub(crate) started: Instant,
     /// The groups of consumers.
@@ -61,7 +61,8 @@ impl Node {
             Security::Insecure => (Access::open(), Arc::clone(&store), Users::new(store)),
             Security::Secured(secured) => Access::guarded(store, secured)?,
         };
-        let persistent = Persistent::new(Arc::clone(&store));
+        let index = Index::new(Arc::clone(&store));
+        let persistent = Persistent::new(index.clone());
         Ok(Self {
             store,
             options,
@@ -69,7 +70,7 @@ impl Node {
             users,
             stopping,
             shutdown: Notify::new(),
-            marks: Marks::default(),
+            index,
             metrics,
             persistent,
             started: Instant::now(),

@@ -4,19 +4,28 @@
 //! every case shows as ignored, unless `ANNALS_REQUIRE` names `clients`.
 
 mod python;
+mod secured;
 
 use std::process::ExitCode;
 
 use annals_testbed::{annals::Annals, is_required};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use self::python::Python;
+use self::{python::Python, secured::Secured};
 
 /// A script, by the package it needs.
 struct Script {
     package: &'static str,
     file: &'static str,
     text: &'static str,
+    server: Server,
+}
+
+/// What a script wants to meet.
+#[derive(Clone, Copy)]
+enum Server {
+    Insecure,
+    Secured,
 }
 
 const SCRIPTS: &[Script] = &[
@@ -24,13 +33,32 @@ const SCRIPTS: &[Script] = &[
         package: "kurrentdbclient",
         file: "kurrentdb_cases.py",
         text: include_str!("kurrentdb_cases.py"),
+        server: Server::Insecure,
     },
     Script {
         package: "kurrentdbclient",
         file: "derived_cases.py",
         text: include_str!("derived_cases.py"),
+        server: Server::Insecure,
     },
-    Script { package: "umadb", file: "umadb_cases.py", text: include_str!("umadb_cases.py") },
+    Script {
+        package: "kurrentdbclient",
+        file: "persistent_cases.py",
+        text: include_str!("persistent_cases.py"),
+        server: Server::Insecure,
+    },
+    Script {
+        package: "kurrentdbclient",
+        file: "secured_cases.py",
+        text: include_str!("secured_cases.py"),
+        server: Server::Secured,
+    },
+    Script {
+        package: "umadb",
+        file: "umadb_cases.py",
+        text: include_str!("umadb_cases.py"),
+        server: Server::Insecure,
+    },
 ];
 
 fn main() -> ExitCode {
@@ -62,7 +90,16 @@ fn run(script: &Script, case: &str, python: Option<Python>) -> Result<(), Failed
     let python = python.ok_or_else(|| {
         format!("the Python package `{}` is missing; `pip install` it", script.package)
     })?;
-    let server = Annals::start(env!("CARGO_BIN_EXE_annals"), ["--insecure"]);
-    let server = server.map_err(|problem| problem.to_string())?;
-    python.run(script.file, &[case, &server.kurrentdb()])
+    match script.server {
+        Server::Insecure => {
+            let server = Annals::start(env!("CARGO_BIN_EXE_annals"), ["--insecure"]);
+            let server = server.map_err(|problem| problem.to_string())?;
+            python.run(script.file, &[case, &server.kurrentdb()])
+        }
+        Server::Secured => {
+            let server = Secured::start()?;
+            let [address, authority, admin, ops] = server.arguments()?;
+            python.run(script.file, &[case, &address, &authority, &admin, &ops])
+        }
+    }
 }

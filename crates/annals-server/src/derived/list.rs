@@ -9,8 +9,8 @@ use annals_core::{
 use futures_lite::{StreamExt, stream};
 use parking_lot::Mutex;
 
+use super::Index;
 use super::{Followed, Places, link::Links, marks::Counted};
-use crate::node::Node;
 
 /// A list.
 pub(super) struct List {
@@ -20,8 +20,8 @@ pub(super) struct List {
 }
 
 impl List {
-    pub(super) fn new(node: &Node, query: Query, counted: Arc<Mutex<Counted>>) -> Self {
-        Self { store: Arc::clone(&node.store), query, counted }
+    pub(super) fn new(index: &Index, query: Query, counted: Arc<Mutex<Counted>>) -> Self {
+        Self { store: Arc::clone(&index.store), query, counted }
     }
 
     /// The events from a place on, at most so many.

@@ -18,7 +18,7 @@ const LISTS_MAX: usize = 256;
 
 /// The marks of all lists.
 #[derive(Debug, Default)]
-pub(crate) struct Marks(Mutex<Lists>);
+pub(super) struct Marks(Mutex<Lists>);
 
 #[derive(Debug, Default)]
 struct Lists {

@@ -18,19 +18,34 @@ mod list;
 mod marks;
 mod names;
 
+use std::sync::Arc;
+
 use annals_core::{
-    BoxStream, Category, Delivery, Direction, Error, EventType, Query, QueryItem, ReadStream,
-    RecordedEvent, Result, StreamName, SubscribeStart, Version, limits,
+    Backend, BoxStream, Category, Delivery, Direction, Error, EventType, Query, QueryItem,
+    ReadStream, RecordedEvent, Result, StreamName, SubscribeStart, Version, limits,
 };
 use futures_lite::{StreamExt, stream};
 
-pub(crate) use self::marks::Marks;
 use self::{
     link::{Kind, Links},
     list::List,
+    marks::Marks,
     names::Names,
 };
-use crate::node::Node;
+
+/// What derived streams are made from.
+#[derive(Debug, Clone)]
+pub(crate) struct Index {
+    pub(crate) store: Arc<dyn Backend>,
+    /// Where readers are in long lists.
+    marks: Arc<Marks>,
+}
+
+impl Index {
+    pub(crate) fn new(store: Arc<dyn Backend>) -> Self {
+        Self { store, marks: Arc::default() }
+    }
+}
 
 /// A derived stream.
 #[derive(Debug)]
@@ -90,28 +105,28 @@ impl Derived {
     /// What reading met.
     pub(crate) async fn read(
         &self,
-        node: &Node,
+        index: &Index,
         read: &ReadStream,
     ) -> Result<BoxStream<'static, Result<RecordedEvent>>> {
         let from = read.from.map(Version::get);
         let count = read.limit.unwrap_or(u64::MAX);
         let places = match (&self.source, read.direction) {
             (Source::Events(query), Direction::Forward) => {
-                self.list(node, query).forward(from.unwrap_or(0), count)
+                self.list(index, query).forward(from.unwrap_or(0), count)
             }
             (Source::Events(query), Direction::Backward) => {
-                self.list(node, query).backward(from, count).await?
+                self.list(index, query).backward(from, count).await?
             }
             (Source::Streams(category), Direction::Forward) => {
-                Names::new(node, category.clone()).forward(from.unwrap_or(0), count)
+                Names::new(index, category.clone()).forward(from.unwrap_or(0), count)
             }
             (Source::Streams(category), Direction::Backward) => {
-                Names::new(node, category.clone()).backward(from, count).await?
+                Names::new(index, category.clone()).backward(from, count).await?
             }
         };
         let mut places = places.fuse();
         let first = places.next().await.transpose()?;
-        if first.is_none() && self.is_empty(node).await? {
+        if first.is_none() && self.is_empty(index).await? {
             return Err(Error::stream_not_found(&self.stream));
         }
         let links = self.links();
@@ -129,14 +144,14 @@ impl Derived {
     ///
     /// # Errors
     /// What reading met.
-    pub(crate) async fn last(&self, node: &Node) -> Result<Option<Version>> {
+    pub(crate) async fn last(&self, index: &Index) -> Result<Option<Version>> {
         let last = match &self.source {
             Source::Events(query) => {
-                let last = self.list(node, query).last_within(COUNTED_MAX).await?;
+                let last = self.list(index, query).last_within(COUNTED_MAX).await?;
                 last.map(|(ordinal, _)| ordinal)
             }
             Source::Streams(category) => {
-                Names::new(node, category.clone()).count().await?.checked_sub(1)
+                Names::new(index, category.clone()).count().await?.checked_sub(1)
             }
         };
         Ok(last.map(Version::new))
@@ -148,28 +163,28 @@ impl Derived {
     /// What finding the place to begin at met.
     pub(crate) async fn follow(
         &self,
-        node: &Node,
+        index: &Index,
         start: SubscribeStart<Version>,
     ) -> Result<Followed> {
         let links = self.links();
         match &self.source {
-            Source::Events(query) => self.list(node, query).follow(start, links).await,
+            Source::Events(query) => self.list(index, query).follow(start, links).await,
             Source::Streams(category) => {
-                Names::new(node, category.clone()).follow(start, links).await
+                Names::new(index, category.clone()).follow(start, links).await
             }
         }
     }
 
-    async fn is_empty(&self, node: &Node) -> Result<bool> {
+    async fn is_empty(&self, index: &Index) -> Result<bool> {
         let mut first = match &self.source {
-            Source::Events(query) => self.list(node, query).forward(0, 1),
-            Source::Streams(category) => Names::new(node, category.clone()).forward(0, 1),
+            Source::Events(query) => self.list(index, query).forward(0, 1),
+            Source::Streams(category) => Names::new(index, category.clone()).forward(0, 1),
         };
         Ok(first.next().await.transpose()?.is_none())
     }
 
-    fn list(&self, node: &Node, query: &Query) -> List {
-        List::new(node, query.clone(), node.marks.of(&self.stream))
+    fn list(&self, index: &Index, query: &Query) -> List {
+        List::new(index, query.clone(), index.marks.of(&self.stream))
     }
 
     fn links(&self) -> Links {

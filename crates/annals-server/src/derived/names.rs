@@ -12,8 +12,8 @@ use annals_core::{
 use futures_lite::{StreamExt, stream};
 use futures_util::stream::unfold;
 
+use super::Index;
 use super::{Followed, Places, link::Links};
-use crate::node::Node;
 
 /// How many names are held at once by a reader that goes back.
 const WINDOW: u64 = 8_192;
@@ -26,8 +26,8 @@ pub(super) struct Names {
 }
 
 impl Names {
-    pub(super) fn new(node: &Node, category: Option<Category>) -> Self {
-        Self { store: Arc::clone(&node.store), category }
+    pub(super) fn new(index: &Index, category: Option<Category>) -> Self {
+        Self { store: Arc::clone(&index.store), category }
     }
 
     /// The events from a place on, at most so many.

@@ -47,6 +47,7 @@ use self::{
 };
 use crate::{
     access::{Caller, caller},
+    derived::Derived,
     node::Node,
     wire::status::status,
 };
@@ -215,7 +216,11 @@ impl PersistentSubscriptionsService {
         let store = &self.0.store;
         Ok(match source {
             Source::Stream(stream) => {
-                store.stream_info(stream).await?.last_version.map(Version::get)
+                let last = match Derived::of(stream) {
+                    Some(derived) => derived.last(&self.0.index).await?,
+                    None => store.stream_info(stream).await?.last_version,
+                };
+                last.map(Version::get)
             }
             Source::All => store.head().await?.map(Position::get),
         })

@@ -112,11 +112,12 @@ impl ParkedStream {
     }
 }
 
-/// A link to the event itself, also when it was reached over another link; a link that leads
-/// nowhere is parked as it is.
+/// A link to the event itself, also when it was reached over another link or is one; a link that
+/// leads nowhere is parked as it is.
 fn link(failed: &Failed<Arc<Entry>>) -> Result<NewEvent> {
     let entry = failed.message.event.as_ref();
     let data = match entry {
+        Entry::Event(event) if EventType::as_str(&event.event_type) == LINK => event.data.clone(),
         Entry::Event(event) => format!("{}@{}", event.version, event.stream).into(),
         Entry::Link(link) => match &link.target {
             Some(event) => format!("{}@{}", event.version, event.stream).into(),

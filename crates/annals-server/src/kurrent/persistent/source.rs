@@ -8,7 +8,7 @@ use annals_core::{
     SubscribeStart, Version,
 };
 use bytestring::ByteString;
-use futures_lite::StreamExt;
+use futures_lite::{StreamExt, stream};
 
 use super::{
     group::{Bucket, Message, Origin},
@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     access::is_secret,
+    derived::{Derived, Index},
     filter::Filter,
     links::{self, Entry, LINK},
 };
@@ -33,13 +34,20 @@ pub(super) enum Pulled {
 
 /// Follows the source of a group from a place on, included.
 pub(super) fn follow(
-    store: &Arc<dyn Backend>,
+    index: &Index,
     definition: &Arc<Definition>,
     from: u64,
 ) -> Result<BoxStream<'static, Result<Pulled>>> {
     let filter = definition.filter.as_ref().map(|filter| filter.filter()).transpose()?;
-    let deliveries = store.subscribe(subscribe(definition, filter.as_ref(), from)?);
-    let (store, definition) = (Arc::clone(store), Arc::clone(definition));
+    let derived = match &definition.id.source {
+        Source::Stream(stream) => Derived::of(stream),
+        Source::All => None,
+    };
+    let deliveries = match derived {
+        Some(derived) => links_of(index.clone(), derived, from),
+        None => index.store.subscribe(subscribe(definition, filter.as_ref(), from)?),
+    };
+    let (store, definition) = (Arc::clone(&index.store), Arc::clone(definition));
     let filter = filter.map(Arc::new);
     let pulled = deliveries.then(move |delivery| {
         let (store, definition) = (Arc::clone(&store), Arc::clone(&definition));
@@ -56,6 +64,18 @@ pub(super) fn follow(
         }
     });
     Ok(pulled.boxed())
+}
+
+/// What a subscription to a derived stream gives.
+fn links_of(index: Index, derived: Derived, from: u64) -> BoxStream<'static, Result<Delivery>> {
+    let start = from.checked_sub(1).map(|last| SubscribeStart::After(Version::new(last)));
+    let start = start.unwrap_or(SubscribeStart::Beginning);
+    let followed = stream::once_future(async move { derived.follow(&index, start).await });
+    let deliveries = followed.flat_map(|followed| match followed {
+        Ok(followed) => followed.deliveries,
+        Err(error) => stream::once(Err(error)).boxed(),
+    });
+    deliveries.boxed()
 }
 
 fn subscribe(definition: &Definition, filter: Option<&Filter>, from: u64) -> Result<Subscribe> {

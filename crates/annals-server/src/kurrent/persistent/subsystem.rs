@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use annals_core::{Backend, Error, ErrorKind, Result, StateExpected, StateKey, StatePut, Version};
+use annals_core::{
+    Error, ErrorKind, Result, StateExpected, StateKey, StatePut, SubscribeStart, Version,
+};
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
 
@@ -15,11 +17,12 @@ use super::{
     parked::ParkedStream,
     settings::{Definition, FilterSettings, Settings, Start},
 };
+use crate::derived::{Derived, Index};
 
 /// The groups that run.
 #[derive(Debug)]
 pub(crate) struct Persistent {
-    store: Arc<dyn Backend>,
+    index: Index,
     groups: RwLock<BTreeMap<GroupId, Running>>,
     /// Held by whoever changes something; the version of the configuration.
     changes: Mutex<Option<Version>>,
@@ -35,8 +38,8 @@ pub(crate) struct Wanted {
 }
 
 impl Persistent {
-    pub(crate) fn new(store: Arc<dyn Backend>) -> Self {
-        Self { store, groups: RwLock::default(), changes: Mutex::default() }
+    pub(crate) fn new(index: Index) -> Self {
+        Self { index, groups: RwLock::default(), changes: Mutex::default() }
     }
 
     /// Starts all groups of the store that do not run yet.
@@ -48,7 +51,8 @@ impl Persistent {
     }
 
     async fn load_all(&self, version: &mut Option<Version>) -> Result<()> {
-        let Config { definitions, version: stored } = config::load(self.store.as_ref()).await?;
+        let Config { definitions, version: stored } =
+            config::load(self.index.store.as_ref()).await?;
         *version = stored;
         for definition in definitions {
             if !self.groups.read().contains_key(&definition.id) {
@@ -165,7 +169,7 @@ impl Persistent {
         if let Some(filter) = &filter {
             filter.filter()?;
         }
-        let head = self.store.head().await?.map_or(0, |head| head.next().get());
+        let head = self.index.store.head().await?.map_or(0, |head| head.next().get());
         let begin = match (&id.source, start.place(&id.source)) {
             (Source::All, Some(place)) if place > head => {
                 let why = "the position to start from is beyond the end of the store";
@@ -174,7 +178,12 @@ impl Persistent {
             (_, Some(place)) => place,
             (Source::All, None) => head,
             (Source::Stream(stream), None) => {
-                let last = self.store.stream_info(stream).await?.last_version;
+                let last = match Derived::of(stream) {
+                    Some(derived) => {
+                        derived.follow(&self.index, SubscribeStart::End).await?.reached
+                    }
+                    None => self.index.store.stream_info(stream).await?.last_version,
+                };
                 last.map_or(0, |last| last.next().get())
             }
         };
@@ -195,7 +204,7 @@ impl Persistent {
         all: &BTreeMap<GroupId, Arc<Definition>>,
         by: &str,
     ) -> Result<(), Refused> {
-        match config::save(self.store.as_ref(), *version, all.values(), by).await {
+        match config::save(self.index.store.as_ref(), *version, all.values(), by).await {
             Ok(saved) => {
                 *version = saved;
                 Ok(())
@@ -210,7 +219,7 @@ impl Persistent {
 
     async fn start(&self, definition: Arc<Definition>) -> Result<()> {
         let id = definition.id.clone();
-        let running = driver::start(&self.store, definition).await?;
+        let running = driver::start(&self.index, definition).await?;
         self.groups.write().insert(id, running);
         Ok(())
     }
@@ -225,7 +234,7 @@ impl Persistent {
     async fn forget(&self, id: &GroupId) -> Result<()> {
         let key = StateKey::checkpoint(id.checkpoint()?);
         let put = StatePut { key, expected: StateExpected::Any, value: None };
-        self.store.put_state(put).await?;
-        ParkedStream::new(Arc::clone(&self.store), id.parked_stream()?).delete().await
+        self.index.store.put_state(put).await?;
+        ParkedStream::new(Arc::clone(&self.index.store), id.parked_stream()?).delete().await
     }
 }

@@ -85,7 +85,7 @@ async fn of_stream(
     progress: &mut Progress,
 ) -> Result<BoxStream<'static, Result<Delivery>>> {
     if let Some(derived) = Derived::of(&stream) {
-        let followed = derived.follow(node, start).await?;
+        let followed = derived.follow(&node.index, start).await?;
         progress.stream = Some(followed.reached);
         return Ok(followed.deliveries);
     }

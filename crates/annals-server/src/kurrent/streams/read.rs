@@ -89,7 +89,7 @@ async fn of_stream(
     let derived = Derived::of(&stream);
     let read = ReadStream { stream, direction, from, to: None, limit: Some(count) };
     match derived {
-        Some(derived) => derived.read(node, &read).await,
+        Some(derived) => derived.read(&node.index, &read).await,
         None => Ok(node.store.read(Read::Stream(read))),
     }
 }
@@ -135,7 +135,7 @@ async fn bounds(
     is_empty: bool,
 ) -> Result<Vec<ReadResp>, Error> {
     if let Some(derived) = Derived::of(&stream) {
-        let last = derived.last(node).await?;
+        let last = derived.last(&node.index).await?;
         let last = last.map(|last| answer::of(Content::LastStreamPosition(last.get())));
         return Ok(last.into_iter().collect());
     }

@@ -77,7 +77,7 @@ impl Driver {
     }
 
     pub(super) fn save(&mut self, floor: u64) -> BoxFuture<'static, Done> {
-        let (store, name) = (Arc::clone(&self.store), self.checkpoint.clone());
+        let (store, name) = (Arc::clone(&self.index.store), self.checkpoint.clone());
         let last = Position::new(floor.saturating_sub(1));
         Box::pin(async move {
             let saved = match store.append(Append::default().checkpoint(name, last)).await {

@@ -13,7 +13,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use annals_core::{Backend, BoxFuture, BoxStream, Error, ErrorKind, Name, Result};
+use annals_core::{BoxFuture, BoxStream, Error, ErrorKind, Name, Result};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{sync::mpsc, task::JoinHandle, time};
 
@@ -30,7 +30,7 @@ use super::{
     settings::Definition,
     source::{self, Pulled},
 };
-use crate::links::Entry;
+use crate::{derived::Index, links::Entry};
 
 /// Commands that may wait; more hold up those who send them.
 const COMMANDS_MAX: usize = 256;
@@ -58,10 +58,8 @@ impl Running {
 ///
 /// # Errors
 /// What reading its progress met.
-pub(super) async fn start(
-    store: &Arc<dyn Backend>,
-    definition: Arc<Definition>,
-) -> Result<Running> {
+pub(super) async fn start(index: &Index, definition: Arc<Definition>) -> Result<Running> {
+    let store = &index.store;
     let checkpoint = definition.id.checkpoint()?;
     let parked = ParkedStream::new(Arc::clone(store), definition.id.parked_stream()?);
     let bounds = parked.bounds().await?;
@@ -72,7 +70,7 @@ pub(super) async fn start(
     let (commands, received) = mpsc::channel(COMMANDS_MAX);
     let driver = Driver {
         definition: Arc::clone(&definition),
-        store: Arc::clone(store),
+        index: index.clone(),
         checkpoint,
         is_saved: reached.is_some(),
         parked,
@@ -93,7 +91,7 @@ pub(super) async fn start(
 
 struct Driver {
     definition: Arc<Definition>,
-    store: Arc<dyn Backend>,
+    index: Index,
     checkpoint: Name,
     is_saved: bool,
     parked: ParkedStream,
@@ -139,7 +137,7 @@ impl Driver {
             return;
         }
         self.open_at = None;
-        match source::follow(&self.store, &self.definition, self.group.next_place()) {
+        match source::follow(&self.index, &self.definition, self.group.next_place()) {
             Ok(source) => self.source = Some(source),
             Err(error) => self.lost(&error),
         }
