@@ -6,7 +6,6 @@
 
 use std::process::ExitCode;
 
-use crate::cargo::cargo;
 use crate::problem::Problem;
 use crate::run::Run;
 use crate::workspace;
@@ -34,8 +33,5 @@ pub(crate) fn smoke(run: &mut Run) {
         run.skip("fuzz smoke", "this checkout has no fuzz/");
         return;
     }
-    run.step(
-        "fuzz smoke",
-        cargo(&["test", "--manifest-path", "fuzz/Cargo.toml", "--no-fail-fast"]),
-    );
+    run.step("fuzz smoke", workspace::test("fuzz"));
 }

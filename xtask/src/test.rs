@@ -84,8 +84,7 @@ fn on_store(programs: &[&str], url: &str) -> Command {
 /// Clients in Rust, against the binary that the tests have built.
 fn interop(run: &mut Run) {
     if workspace::has_manifest("interop") {
-        let args = ["test", "--manifest-path", "interop/Cargo.toml", "--no-fail-fast"];
-        run.step("interop", cargo(&args));
+        run.step("interop", workspace::test("interop"));
     } else {
         run.skip("interop", "this checkout has no interop/");
     }
@@ -116,7 +115,7 @@ fn lints(run: &mut Run) {
     run.step("lints", cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
     for (name, manifest) in own_workspaces() {
         let mut command = cargo(&["clippy", "--all-targets", "--manifest-path", &manifest]);
-        command.args(["--", "-D", "warnings"]);
+        command.args(workspace::SHARED_TARGET).args(["--", "-D", "warnings"]);
         run.step(&format!("lints {name}"), command);
     }
 }

@@ -6,7 +6,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
+use crate::cargo::cargo;
 use crate::problem::Problem;
 
 /// The folders that hold code of ours.
@@ -14,6 +16,18 @@ const CODE_FOLDERS: &[&str] = &["crates", "xtask", "bench", "fuzz", "interop", "
 
 /// The folders with a workspace of their own, beside the root's.
 pub(crate) const OWN_WORKSPACES: &[&str] = &["bench", "fuzz", "interop", "sim"];
+
+/// Lets a workspace of its own build where the root's does, so that a dependency that both have,
+/// with the same features and profile, is built once.
+pub(crate) const SHARED_TARGET: [&str; 2] = ["--target-dir", "target"];
+
+/// The tests of a workspace of its own.
+pub(crate) fn test(name: &str) -> Command {
+    let manifest = format!("{name}/Cargo.toml");
+    let mut command = cargo(&["test", "--manifest-path", &manifest, "--no-fail-fast"]);
+    command.args(SHARED_TARGET);
+    command
+}
 
 /// The folders of generated code. How it looks is the generator's choice, so no rule looks at it;
 /// a test in annals-codegen compares it with what it is generated from.
