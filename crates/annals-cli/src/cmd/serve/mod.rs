@@ -58,21 +58,19 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit> {
         ..Options::default()
     });
     log::begin(&args.log);
-    if let Some(warning) = args.security.warning(args.listen) {
-        tracing::warn!("{warning}");
-    }
     let store = session.open_or_create()?;
     let what = || "the server could not be started".to_owned();
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
-    serve(&runtime, &store, options, session)
+    serve(&runtime, &store, options, args, session)
 }
 
 fn serve(
     runtime: &Runtime,
     store: &Arc<dyn Backend>,
     options: Options,
+    args: &Args,
     session: &Session,
 ) -> Result<Exit> {
     let what = || "the server could not be started".to_owned();
@@ -81,7 +79,7 @@ fn serve(
         let mut signals = Signals::listen()
             .map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
         show(&server.take_accounts())?;
-        started(server.address(), session);
+        started(server.address(), args, session);
         let (stop, stopped) = oneshot::channel::<()>();
         let served = async {
             // Whether it is told or the other end is gone, it is to stop.
@@ -119,10 +117,13 @@ fn show(accounts: &[Account]) -> Result<()> {
     Ok(())
 }
 
-fn started(address: SocketAddr, session: &Session) {
+fn started(address: SocketAddr, args: &Args, session: &Session) {
     let version = env!("CARGO_PKG_VERSION");
     let config = session.settings().file.as_ref().map(|file| file.display().to_string());
     tracing::info!(%address, version, config, "serving {} on {address}", session.url());
+    if let Some(warning) = args.security.warning(args.listen) {
+        tracing::warn!("{warning}");
+    }
     notify::ready();
 }
 

@@ -81,14 +81,19 @@ impl SecurityArgs {
 
     /// What should be known of the choice, if anything.
     pub(super) fn warning(&self, listen: SocketAddr) -> Option<&'static str> {
-        if listen.ip().is_loopback() {
-            None
-        } else if self.insecure {
-            Some("everybody in the network may do everything, and nothing is encrypted")
-        } else if self.auth_without_tls {
-            Some("passwords are not encrypted on their way here; a proxy has to do it")
-        } else {
-            None
+        match (self.insecure, listen.ip().is_loopback()) {
+            (true, true) => Some(
+                "without encryption and authentication: everybody on this machine may do \
+                 everything",
+            ),
+            (true, false) => Some(
+                "without encryption and authentication: everybody in the network may do \
+                 everything",
+            ),
+            (false, false) if self.auth_without_tls => {
+                Some("passwords are not encrypted on their way here; a proxy has to do it")
+            }
+            (false, _) => None,
         }
     }
 
