@@ -43,10 +43,10 @@ pub(crate) fn run(_args: &[String]) -> Result<ExitCode, Problem> {
 
 /// Test programs that run once more, with their store on the PostgreSQL of the run: those of the
 /// framework and the stories of the examples.
-const AGAIN_ON_POSTGRES: &[&str] = &["it", "story"];
+const AGAIN_ON_POSTGRES: &[&str] = &["framework", "story"];
 
 /// Test programs that run once more, with each store behind a server of its own.
-const AGAIN_SERVED: &[&str] = &["it"];
+const AGAIN_SERVED: &[&str] = &["framework"];
 
 /// Tells such a test program where its store is.
 const STORE: &str = "ANNALS_TEST_STORE";
