@@ -64,6 +64,15 @@ impl Caller {
         matches!(self, Self::User(identity) if identity.login == login)
     }
 
+    /// The login or the name of the key; empty for callers who have none.
+    pub(crate) fn name(&self) -> &str {
+        match self {
+            Self::Unchecked | Self::Anonymous => "",
+            Self::User(identity) => &identity.login,
+            Self::Key(key) => &key.name,
+        }
+    }
+
     fn is_in(&self, group: &str) -> bool {
         matches!(self, Self::User(identity) if identity.groups.iter().any(|own| own == group))
     }

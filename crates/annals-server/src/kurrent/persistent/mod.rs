@@ -61,19 +61,21 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     type ReadStream = BoxStream<'static, Result<ReadResp, Status>>;
 
     async fn create(&self, request: Request<CreateReq>) -> Result<Response<CreateResp>, Status> {
-        self.may_operate(&caller(&request))?;
+        let caller = caller(&request);
+        self.may_operate(&caller)?;
         let (id, wanted) = understood(request::create(request.into_inner()))?;
-        let created = async { self.0.persistent.create(wanted?, BY).await };
+        let created = async { self.0.persistent.create(wanted?, caller.name()).await };
         created.await.map_err(|refused| refused.of(&id))?;
         Ok(Response::new(CreateResp {}))
     }
 
     async fn update(&self, request: Request<UpdateReq>) -> Result<Response<UpdateResp>, Status> {
-        self.may_operate(&caller(&request))?;
+        let caller = caller(&request);
+        self.may_operate(&caller)?;
         let (id, wanted) = understood(request::update(request.into_inner()))?;
         let updated = async {
             self.0.persistent.group(&id)?;
-            self.0.persistent.update(wanted?, BY).await
+            self.0.persistent.update(wanted?, caller.name()).await
         };
         updated.await.map_err(|refused| refused.of(&id))?;
         Ok(Response::new(UpdateResp {}))
@@ -81,7 +83,8 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
 
     async fn delete(&self, request: Request<DeleteReq>) -> Result<Response<DeleteResp>, Status> {
         use delete_req::options::StreamOption;
-        self.may_operate(&caller(&request))?;
+        let caller = caller(&request);
+        self.may_operate(&caller)?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -89,7 +92,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
             None => return Err(status(&required("stream_option"))),
         };
         let id = understood(group(source, options.group_name))?;
-        let deleted = self.0.persistent.delete(&id, BY).await;
+        let deleted = self.0.persistent.delete(&id, caller.name()).await;
         deleted.map_err(|refused| refused.of(&id))?;
         Ok(Response::new(DeleteResp {}))
     }
@@ -195,9 +198,6 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
         Ok(Response::new(Empty {}))
     }
 }
-
-/// Who changed the configuration, as far as this server knows.
-const BY: &str = "";
 
 impl PersistentSubscriptionsService {
     fn may_operate(&self, caller: &Caller) -> Result<(), Status> {

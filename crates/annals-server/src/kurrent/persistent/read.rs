@@ -71,7 +71,11 @@ pub(super) async fn read(
 fn who(request: &Request<Streaming<ReadReq>>) -> Who {
     let peer =
         request.extensions().get::<Peer>().map_or_else(String::new, |peer| peer.0.to_string());
-    Who { from: peer, user: String::new(), connection: connection_name(request.metadata()) }
+    Who {
+        from: peer,
+        user: caller(request).name().to_owned(),
+        connection: connection_name(request.metadata()),
+    }
 }
 
 fn connection_name(metadata: &MetadataMap) -> String {
