@@ -20,6 +20,14 @@ pub(crate) enum Command {
     Framework(SuiteArgs),
     /// The PostgreSQL backend, beside COPY and other stores on the same server
     Postgres(PostgresArgs),
+    /// The server, beside an empty one and other event stores
+    Server(ServerArgs),
+    /// Serves a store until it is killed
+    #[command(hide = true)]
+    Serve(ServeArgs),
+    /// Answers what the clients of the benchmark ask, without doing anything
+    #[command(hide = true)]
+    ServeEmpty(EmptyArgs),
     /// Builds a store in a process of its own and says what that took
     #[command(hide = true)]
     BuildStore(BuildArgs),
@@ -57,6 +65,37 @@ pub(crate) struct PostgresArgs {
     /// The server to measure on, in databases of our own; else one is started and stopped
     #[arg(long, value_name = "URL", env = "ANNALS_TEST_POSTGRES", hide_env_values = true)]
     pub(crate) url: Option<String>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServerArgs {
+    #[command(flatten)]
+    pub(crate) suite: SuiteArgs,
+    /// The server of UmaDB, from the package `umadb` of PyPI
+    #[arg(long, value_name = "FILE", env = "ANNALS_BENCH_UMADB")]
+    pub(crate) umadb: Option<PathBuf>,
+    /// The server of SierraDB, from the crate `sierradb-server`
+    #[arg(long, value_name = "FILE", env = "ANNALS_BENCH_SIERRADB")]
+    pub(crate) sierradb: Option<PathBuf>,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct ServeArgs {
+    pub(crate) dir: PathBuf,
+    #[arg(long)]
+    pub(crate) port: u16,
+}
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct EmptyArgs {
+    #[arg(long)]
+    pub(crate) port: u16,
+    /// How many events reading everything gives
+    #[arg(long)]
+    pub(crate) events: u64,
+    /// Writes each append to a file and syncs it before it is answered
+    #[arg(long)]
+    pub(crate) sync: bool,
 }
 
 #[derive(Debug, clap::Args)]

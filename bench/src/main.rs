@@ -6,6 +6,7 @@
 
 mod args;
 mod bare;
+mod contest;
 mod counting;
 mod engine;
 mod framework;
@@ -15,6 +16,7 @@ mod problem;
 mod random;
 mod report;
 mod samples;
+mod server;
 mod suite;
 mod turns;
 mod workload;
@@ -30,6 +32,9 @@ fn main() -> ExitCode {
         Command::Engine(args) => engine::run(&args),
         Command::Framework(args) => framework::run(&args),
         Command::Postgres(args) => postgres::run(&args),
+        Command::Server(args) => server::run(&args),
+        Command::Serve(args) => server::serve(&args),
+        Command::ServeEmpty(args) => server::serve_empty(&args),
         Command::BuildStore(args) => engine::child::build(&args),
         Command::OpenStore(args) => engine::child::open(&args),
     };

@@ -119,6 +119,13 @@ impl Workload {
         Ok(Append::to(stream, expected, [self.event()?]))
     }
 
+    /// The next events in one append, all of a new stream.
+    pub(crate) fn stream_of(&mut self, count: u64) -> Result<Append> {
+        let stream = self.stream(self.next)?;
+        let events = (0..count).map(|_| self.event()).collect::<Result<Vec<_>>>()?;
+        Ok(Append::to(stream, ExpectedVersion::NoStream, events))
+    }
+
     /// The next events in one append, as whole streams; `count` is a multiple of
     /// [`STREAM_EVENTS`].
     pub(crate) fn batch(&mut self, count: u64) -> Result<Append> {

@@ -1,6 +1,8 @@
 //! `cargo xtask bench`: the benchmarks, which are a workspace of their own so
 //! that the peers they compare with stay out of the ordinary build.
 
+mod peers;
+
 use std::process::ExitCode;
 
 use crate::cargo::cargo;
@@ -9,6 +11,9 @@ use crate::workspace;
 
 pub(crate) const HELP: &str = "\
 Builds bench/ in release mode and hands it all remaining arguments.
+`bench server` compares with servers of others, which are fetched into target/
+the first time: UmaDB from PyPI with pip, SierraDB from crates.io with cargo,
+which takes some minutes.
 ";
 
 pub(crate) fn run(args: &[String]) -> Result<ExitCode, Problem> {
@@ -20,6 +25,11 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode, Problem> {
         ));
     }
     let mut command = cargo(&["run", "--release", "--manifest-path", "bench/Cargo.toml", "--"]);
+    if peers::are_needed(args) {
+        for (name, program) in peers::fetch()? {
+            command.env(name, program);
+        }
+    }
     let status = command.args(args).status().map_err(|error| Problem::starting("cargo", &error))?;
     Ok(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -67,6 +67,12 @@ impl Services {
     }
 }
 
+/// The folder with the packages of outside clients, fetched where they are missing; their
+/// programs are in its `bin`.
+pub(crate) fn client_packages() -> Result<PathBuf, Problem> {
+    clients::packages()
+}
+
 fn postgres() -> Result<Shared, Problem> {
     if let Some(url) = shared_url() {
         println!("{SHARED} names one already");

@@ -17,9 +17,11 @@ use super::{
     by_hand_pool::{Connection, Pool},
     events::{Event, events_of},
     server::connect,
-    store::{Deed, Store, Work},
 };
-use crate::problem::Result;
+use crate::{
+    contest::store::{Deed, Store, Work},
+    problem::Result,
+};
 
 /// Read at a time while catching up.
 const PAGE: i64 = 1_000;
@@ -108,7 +110,8 @@ impl Store for ByHand {
     fn lacks(&self, deed: Deed) -> Option<&'static str> {
         match deed {
             Deed::ReadTag | Deed::Condition => Some("its table has no tags"),
-            Deed::Basics | Deed::CatchUp => None,
+            Deed::Live => Some("its users ask again and again"),
+            _ => None,
         }
     }
 
@@ -145,7 +148,7 @@ impl Store for ByHand {
         })
     }
 
-    fn catch_up(&self) -> Work<'_> {
+    fn catch_up(&self, _events: u64) -> Work<'_> {
         Box::pin(async move {
             let mut lent = self.0.lend().await?;
             let Connection { client, page, .. } = lent.get()?;
@@ -172,12 +175,14 @@ impl Store for OneInsert {
         "one `INSERT` by itself"
     }
 
-    fn target(&self) -> Option<f64> {
+    fn target(&self, _: Deed) -> Option<f64> {
         None
     }
 
     fn append(&self, append: Append) -> Result<Work<'_>> {
-        let events = events_of(append)?;
+        let mut events = events_of(append)?;
+        // The table is that of the loop, so the streams are others.
+        events.iter_mut().for_each(|event| event.stream.insert_str(0, "one-"));
         let ByHand(pool) = &self.0;
         Ok(Box::pin(async move {
             let [Event { stream, version, event }] = events.as_slice() else {

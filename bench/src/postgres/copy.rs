@@ -12,11 +12,12 @@ use tokio_postgres::{Client, Transaction};
 use super::{
     copy_columns::{EVENT_COLUMNS, EVENTS, Line, TAG_COLUMNS, TAGS},
     events::events_of,
-    ours::open_ours,
-    server::connect,
-    store::{Deed, Store, Work},
+    server::{connect, open_ours},
 };
-use crate::problem::Result;
+use crate::{
+    contest::store::{Deed, Store, Work},
+    problem::Result,
+};
 
 const HEADER: &[u8] = b"PGCOPY\n\xff\r\n\0\0\0\0\0\0\0\0\0";
 const END: [u8; 2] = (-1_i16).to_be_bytes();
@@ -102,12 +103,12 @@ impl Store for Copy {
         "`COPY`"
     }
 
-    fn target(&self) -> Option<f64> {
+    fn target(&self, _: Deed) -> Option<f64> {
         Some(0.5)
     }
 
     fn lacks(&self, deed: Deed) -> Option<&'static str> {
-        (deed != Deed::Basics).then_some("it only writes")
+        (deed != Deed::Bulk).then_some("it only writes")
     }
 
     fn append(&self, append: Append) -> Result<Work<'_>> {

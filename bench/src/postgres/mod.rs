@@ -1,30 +1,20 @@
 //! `bench postgres`: the PostgreSQL backend beside COPY, SQL written by hand, and other stores on
 //! the same server.
 
-mod bulk;
 mod by_hand;
 mod by_hand_pool;
-mod catch_up;
-mod condition;
 mod copy;
 mod copy_columns;
 mod crowd;
 mod events;
-mod fill;
-mod load;
-mod lone;
 mod on_disintegrate;
 mod on_postgres_es;
-mod ours;
-mod race;
-mod read_all;
-mod read_tag;
 mod server;
 mod setting;
-mod store;
 
 use crate::{
     args::PostgresArgs,
+    contest::{bulk, catch_up, condition, load, lone, read_all, read_tag},
     problem::Result,
     suite::{self, Measurement},
 };
@@ -39,7 +29,9 @@ const MEASUREMENTS: &[Measurement<Setting>] = &[
     ("lone-append", lone::measure),
     ("concurrent-append", crowd::measure),
     ("condition", condition::measure),
-    ("bulk-append", bulk::measure),
+    ("bulk-append", |setting| {
+        bulk::measure(setting, "bulk append, 1,000 events a commit", |writer| writer.batch(1_000))
+    }),
 ];
 
 /// Measures the stores on PostgreSQL.

@@ -27,9 +27,11 @@ use tokio_postgres::Client;
 use super::{
     events::{Event, events_of},
     server::connect,
-    store::{Store, Work},
 };
-use crate::problem::Result;
+use crate::{
+    contest::store::{Store, Work},
+    problem::Result,
+};
 
 /// Statements a connection keeps prepared. Every question is a statement of its own, because what is
 /// asked for stands in its text.
@@ -276,7 +278,7 @@ impl Store for OnDisintegrate {
         }))
     }
 
-    fn catch_up(&self) -> Work<'_> {
+    fn catch_up(&self, _events: u64) -> Work<'_> {
         Box::pin(async move {
             sqlx::query("DELETE FROM event_listener").execute(&self.pool).await?;
             let head: i64 =

@@ -14,9 +14,11 @@ use sqlx::postgres::PgPoolOptions;
 use super::{
     events::{Event, events_of},
     server::connect,
-    store::{Deed, Store, Work},
 };
-use crate::problem::Result;
+use crate::{
+    contest::store::{Deed, Store, Work},
+    problem::Result,
+};
 
 /// The table its documentation gives.
 const TABLE: &str = "CREATE TABLE events (
@@ -118,9 +120,11 @@ impl Store for OnPostgresEs {
 
     fn lacks(&self, deed: Deed) -> Option<&'static str> {
         match deed {
-            Deed::Basics => None,
             Deed::ReadTag | Deed::Condition => Some("it has no tags"),
-            Deed::CatchUp => Some("its events have no order across aggregates to go on from"),
+            Deed::CatchUp | Deed::Live => {
+                Some("its events have no order across aggregates to go on from")
+            }
+            _ => None,
         }
     }
 

@@ -2,14 +2,22 @@
 
 use std::{path::Path, sync::Arc};
 
+use annals_core::Backend;
 use annals_testbed::postgres::{Options, Postgres};
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 use tokio_postgres::{Client, NoTls};
 
 use crate::{args::PostgresArgs, problem::Result};
 
 /// What must be on, so that an acknowledged append survives a crash.
 const DURABLE: [&str; 3] = ["fsync", "synchronous_commit", "full_page_writes"];
+
+/// Opens our store in a database, on the runtime of the benchmark like everybody here.
+pub(super) async fn open_ours(url: &str) -> Result<Arc<dyn Backend>> {
+    let options =
+        annals_postgres::Options { runtime: Some(Handle::current()), ..Default::default() };
+    Ok(Arc::new(annals_postgres::Postgres::open(url, options).await?))
+}
 
 /// A server, and the databases that were made on it. They are removed when it is dropped.
 pub(super) struct Server {

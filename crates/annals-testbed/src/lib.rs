@@ -23,6 +23,7 @@ mod port;
 pub mod postgres;
 mod problem;
 mod process;
+pub mod program;
 mod required;
 mod wait;
 

@@ -1,33 +1,51 @@
 //! What every contender is asked to do.
 
+use std::{pin::Pin, sync::Arc};
+
 use annals_core::{Append, BoxFuture, StreamName, Tag};
+use futures_util::Stream;
 
 use crate::problem::Result;
 
-/// Something done on a store; it gives how many events that was.
-pub(super) type Work<'a> = BoxFuture<'a, Result<u64>>;
+pub(crate) type Contender = Arc<dyn Store>;
 
-/// What not every store can do.
+/// Something done on a store; it gives how many events that was.
+pub(crate) type Work<'a> = BoxFuture<'a, Result<u64>>;
+
+/// Events as they come; each item says how many came at once.
+pub(crate) type Deliveries<'a> = Pin<Box<dyn Stream<Item = Result<u64>> + Send + 'a>>;
+
+/// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Deed {
-    /// Appends, also of many events; loads of a stream; reads of everything.
-    Basics,
+pub(crate) enum Deed {
+    /// Loads of a stream.
+    Load,
+    /// Reads of everything.
+    ReadAll,
     /// Reads by a tag.
     ReadTag,
-    /// Appends unless an event with a tag has come meanwhile.
-    Condition,
     /// Follows from the beginning, with positions to go on from.
     CatchUp,
+    /// One event after the other.
+    Lone,
+    /// Many writers at once.
+    Crowd,
+    /// Appends unless an event with a tag has come meanwhile.
+    Condition,
+    /// Many events at a time.
+    Bulk,
+    /// Follows while others append.
+    Live,
 }
 
 /// A contender.
 ///
 /// What a store needs in a form of its own is made before its future is: only the future is timed.
-pub(super) trait Store: Send + Sync {
+pub(crate) trait Store: Send + Sync {
     fn name(&self) -> &'static str;
 
     /// How many times as fast ours must be; `None` when it is there for comparison only.
-    fn target(&self) -> Option<f64> {
+    fn target(&self, _deed: Deed) -> Option<f64> {
         Some(1.0)
     }
 
@@ -66,12 +84,17 @@ pub(super) trait Store: Send + Sync {
         Ok(cannot())
     }
 
-    /// Follows the store from the beginning until it has caught up.
-    fn catch_up(&self) -> Work<'_> {
+    /// Follows the store from the beginning until it has caught up, which is with so many events.
+    fn catch_up(&self, _events: u64) -> Work<'_> {
+        cannot()
+    }
+
+    /// Follows what comes from now on, once that has begun.
+    fn follow(&self) -> BoxFuture<'_, Result<Deliveries<'_>>> {
         cannot()
     }
 }
 
-fn cannot<'a>() -> Work<'a> {
+fn cannot<'a, T>() -> BoxFuture<'a, Result<T>> {
     Box::pin(async { Err("this store cannot do that; it must say so beforehand".into()) })
 }

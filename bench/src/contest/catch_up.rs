@@ -3,20 +3,21 @@
 use std::time::Instant;
 
 use super::{
+    field::Field,
     race::Race,
-    setting::{Contender, Setting},
-    store::Deed,
+    store::{Contender, Deed},
 };
 use crate::{problem::Result, report::Row, samples::rate};
 
-pub(super) fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    let events = setting.filled.events;
-    let scale = (Deed::CatchUp, setting.scale.rounds);
-    let race = Race::run(setting, scale, |store, _| {
+pub(crate) fn measure(field: &impl Field) -> Result<Vec<Row>> {
+    let ground = field.ground();
+    let events = ground.filled.events;
+    let scale = (Deed::CatchUp, ground.scale.rounds);
+    let race = Race::run(field, scale, |store, _| {
         let store = Contender::clone(store);
-        setting.run(async move {
+        ground.run(async move {
             let start = Instant::now();
-            let count = store.catch_up().await?;
+            let count = store.catch_up(events).await?;
             let took = start.elapsed();
             if count != events {
                 return Err(format!("{}: {count} of {events} events", store.name()).into());

@@ -3,20 +3,21 @@
 use std::{sync::Arc, time::Instant};
 
 use super::{
+    field::Field,
     fill::TAG_EVENTS,
     race::Race,
-    setting::{Contender, Setting},
-    store::Deed,
+    store::{Contender, Deed},
 };
 use crate::{problem::Result, report::Row, samples::Latencies};
 
-pub(super) fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    let calls = setting.scale.reads / 10;
-    let tags = Arc::new(setting.filled.tags.clone());
-    let scale = (Deed::ReadTag, setting.scale.rounds);
-    let race = Race::run(setting, scale, |store, round| {
+pub(crate) fn measure(field: &impl Field) -> Result<Vec<Row>> {
+    let ground = field.ground();
+    let calls = ground.scale.reads / 10;
+    let tags = Arc::new(ground.filled.tags.clone());
+    let scale = (Deed::ReadTag, ground.scale.rounds);
+    let race = Race::run(field, scale, |store, round| {
         let (store, tags) = (Contender::clone(store), Arc::clone(&tags));
-        setting.run(async move {
+        ground.run(async move {
             let mut latencies = Latencies::default();
             for tag in tags.iter().cycle().skip(round).take(calls) {
                 let start = Instant::now();

@@ -12,9 +12,9 @@ use crate::{
 };
 
 /// Events of the streams that are loaded.
-pub(super) const LONG: u64 = 50;
+pub(crate) const LONG: u64 = 50;
 /// Events of a tag that is read.
-pub(super) const TAG_EVENTS: u64 = 10;
+pub(crate) const TAG_EVENTS: u64 = 10;
 /// One stream in so many is a long one.
 const LONG_EVERY: usize = 20;
 /// Events in an append.
@@ -22,18 +22,18 @@ const BATCH: u64 = 1_000;
 
 /// What the stores are filled with.
 #[derive(Debug)]
-pub(super) struct Fill {
+pub(crate) struct Fill {
     /// How many events.
-    pub(super) events: u64,
+    pub(crate) events: u64,
     /// The streams of [`LONG`] events.
-    pub(super) streams: Vec<StreamName>,
+    pub(crate) streams: Vec<StreamName>,
     /// The tags that [`TAG_EVENTS`] events have.
-    pub(super) tags: Vec<Tag>,
+    pub(crate) tags: Vec<Tag>,
 }
 
 impl Fill {
     /// Makes at least this many events.
-    pub(super) fn new(events: u64) -> Result<(Self, Vec<Append>)> {
+    pub(crate) fn new(events: u64) -> Result<(Self, Vec<Append>)> {
         let workload = Workload::new(SHARED_SEED).with_ids(Ids::Default);
         let mut source = Source { workload, customers: BTreeMap::new() };
         let (mut streams, mut appends, mut made) = (Vec::new(), Vec::new(), 0);
@@ -49,7 +49,7 @@ impl Fill {
 }
 
 /// Puts the events into a store.
-pub(super) async fn put(store: &dyn Store, appends: &[Append]) -> Result<()> {
+pub(crate) async fn put(store: &dyn Store, appends: &[Append]) -> Result<()> {
     for append in appends {
         store.append(append.clone())?.await?;
     }
@@ -91,6 +91,6 @@ impl Source {
 }
 
 /// The shared tag among these.
-pub(super) fn customer(tags: &Tags) -> Option<&Tag> {
+pub(crate) fn customer(tags: &Tags) -> Option<&Tag> {
     tags.as_slice().iter().find(|tag| tag.as_str().starts_with("customer:"))
 }

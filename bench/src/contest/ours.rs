@@ -6,32 +6,30 @@ use std::sync::{
 };
 
 use annals_core::{
-    Append, Backend, Delivery, ExpectedVersion, Position, Query, QueryItem, Read, ReadAll,
-    ReadStream, StreamName, Subscribe, SubscribeStart, Tag,
+    Append, Backend, BoxFuture, Delivery, ExpectedVersion, Position, Query, QueryItem, Read,
+    ReadAll, ReadStream, StreamName, Subscribe, SubscribeStart, Tag,
 };
-use annals_postgres::{Options, Postgres};
 use futures_util::StreamExt;
-use tokio::runtime::Handle;
 
-use super::store::{Store, Work};
+use super::store::{Deed, Deliveries, Store, Work};
 use crate::problem::Result;
 
-/// Opens our store in a database.
-pub(super) async fn open_ours(url: &str) -> Result<Arc<dyn Backend>> {
-    // Like everybody here, on the runtime of the benchmark.
-    let options = Options { runtime: Some(Handle::current()), ..Options::default() };
-    Ok(Arc::new(Postgres::open(url, options).await?))
-}
-
-pub(super) struct Ours {
+pub(crate) struct Ours {
+    name: &'static str,
+    target: fn(Deed) -> Option<f64>,
     backend: Arc<dyn Backend>,
     /// The position of the last event that was stored here.
     last: AtomicU64,
 }
 
 impl Ours {
-    pub(super) async fn open(url: &str) -> Result<Self> {
-        Ok(Self { backend: open_ours(url).await?, last: AtomicU64::new(0) })
+    pub(crate) fn new(name: &'static str, backend: Arc<dyn Backend>) -> Self {
+        Self { name, target: |_| None, backend, last: AtomicU64::new(0) }
+    }
+
+    /// The same as a contender that ours is compared with.
+    pub(crate) fn with_target(self, target: fn(Deed) -> Option<f64>) -> Self {
+        Self { target, ..self }
     }
 
     fn count(&self, read: impl Into<Read>) -> Work<'_> {
@@ -54,7 +52,11 @@ fn tagged(tag: &Tag) -> Result<Query> {
 
 impl Store for Ours {
     fn name(&self) -> &'static str {
-        "annals"
+        self.name
+    }
+
+    fn target(&self, deed: Deed) -> Option<f64> {
+        (self.target)(deed)
     }
 
     fn append(&self, append: Append) -> Result<Work<'_>> {
@@ -90,7 +92,7 @@ impl Store for Ours {
         self.append(append.unless(tagged(tag)?, Some(last)))
     }
 
-    fn catch_up(&self) -> Work<'_> {
+    fn catch_up(&self, _events: u64) -> Work<'_> {
         let from_first = Subscribe::all(Query::all(), SubscribeStart::Beginning);
         Box::pin(async move {
             let mut deliveries = self.backend.subscribe(from_first);
@@ -106,6 +108,27 @@ impl Store for Ours {
                 }
             }
             Err("the subscription ended".into())
+        })
+    }
+
+    fn follow(&self) -> BoxFuture<'_, Result<Deliveries<'_>>> {
+        let from_now = Subscribe::all(Query::all(), SubscribeStart::End);
+        Box::pin(async move {
+            let mut deliveries = self.backend.subscribe(from_now);
+            match deliveries.next().await {
+                Some(Ok(Delivery::CaughtUp { .. })) => {}
+                Some(Err(error)) => return Err(error.into()),
+                _ => return Err("the subscription did not begin at the end".into()),
+            }
+            let events = deliveries.filter_map(|delivery| async move {
+                match delivery {
+                    Ok(Delivery::Event(_)) => Some(Ok(1)),
+                    Ok(_) => None,
+                    Err(error) => Some(Err(error.into())),
+                }
+            });
+            let events: Deliveries<'_> = Box::pin(events);
+            Ok(events)
         })
     }
 }

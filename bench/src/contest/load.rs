@@ -3,20 +3,21 @@
 use std::{sync::Arc, time::Instant};
 
 use super::{
+    field::Field,
     fill::LONG,
     race::Race,
-    setting::{Contender, Setting},
-    store::Deed,
+    store::{Contender, Deed},
 };
 use crate::{problem::Result, report::Row, samples::Latencies};
 
-pub(super) fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    let calls = setting.scale.reads / 10;
-    let streams = Arc::new(setting.filled.streams.clone());
-    let scale = (Deed::Basics, setting.scale.rounds);
-    let race = Race::run(setting, scale, |store, round| {
+pub(crate) fn measure(field: &impl Field) -> Result<Vec<Row>> {
+    let ground = field.ground();
+    let calls = ground.scale.reads / 10;
+    let streams = Arc::new(ground.filled.streams.clone());
+    let scale = (Deed::Load, ground.scale.rounds);
+    let race = Race::run(field, scale, |store, round| {
         let (store, streams) = (Contender::clone(store), Arc::clone(&streams));
-        setting.run(async move {
+        ground.run(async move {
             let mut latencies = Latencies::default();
             for stream in streams.iter().cycle().skip(round).take(calls) {
                 let start = Instant::now();

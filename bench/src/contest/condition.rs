@@ -3,23 +3,24 @@
 use std::time::Instant;
 
 use super::{
+    field::Field,
     fill::customer,
     race::Race,
-    setting::{Contender, Setting},
-    store::Deed,
+    store::{Contender, Deed},
 };
 use crate::{problem::Result, report::Row, samples::Latencies};
 
 /// The seed of the first round.
 const SEED: u64 = 2_000;
 
-pub(super) fn measure(setting: &Setting) -> Result<Vec<Row>> {
-    let calls = setting.scale.synced_calls;
-    let scale = (Deed::Condition, setting.scale.rounds);
-    let race = Race::run(setting, scale, |store, round| {
-        let mut writer = setting.writer(SEED + round as u64);
+pub(crate) fn measure(field: &impl Field) -> Result<Vec<Row>> {
+    let ground = field.ground();
+    let calls = ground.scale.synced_calls;
+    let scale = (Deed::Condition, ground.scale.rounds);
+    let race = Race::run(field, scale, |store, round| {
+        let mut writer = ground.writer(SEED + round as u64);
         let store = Contender::clone(store);
-        setting.run(async move {
+        ground.run(async move {
             let mut latencies = Latencies::default();
             for _ in 0..calls {
                 let append = writer.append()?;

@@ -1,0 +1,152 @@
+//! SierraDB, by its own client.
+//!
+//! A stream is in the partition that its name says; there is no order across partitions, so
+//! everything is read and followed partition by partition.
+
+use annals_core::{Append, BoxFuture, ExpectedVersion, StreamName, StreamWrite};
+use futures_util::{future, stream};
+use redis::{Client, aio::MultiplexedConnection};
+use sierradb_client::{
+    AsyncTypedCommands, EAppendOptions, EMAppendEvent, ExpectedVersion as Expected,
+    SierraAsyncClientExt, SierraMessage, SubscriptionManager, stream_partition_key,
+};
+
+use crate::{
+    contest::store::{Deed, Deliveries, Store, Work},
+    problem::Result,
+};
+
+/// As many as a server has by default.
+const PARTITIONS: u16 = 32;
+/// Events asked for at a time.
+const PAGE: u64 = 1_000;
+
+pub(super) struct OnSierradb {
+    client: Client,
+    connection: MultiplexedConnection,
+}
+
+impl OnSierradb {
+    pub(super) async fn connect(port: u16) -> Result<Self> {
+        let client = Client::open(format!("redis://127.0.0.1:{port}?protocol=resp3"))?;
+        let connection = client.get_multiplexed_async_connection().await?;
+        Ok(Self { client, connection })
+    }
+
+    async fn append_to_one(&self, write: StreamWrite) -> Result<u64> {
+        let mut connection = self.connection.clone();
+        let stream = write.stream.as_str();
+        if let [event] = write.events.as_slice() {
+            let options = EAppendOptions::new()
+                .expected_version(expected(write.expected, 0))
+                .payload(event.data.as_ref());
+            connection.eappend(stream, event.event_type.as_str(), options).await?;
+            return Ok(1);
+        }
+        let events: Vec<_> = (0..)
+            .zip(&write.events)
+            .map(|(number, event)| {
+                EMAppendEvent::new(stream, event.event_type.as_str())
+                    .expected_version(expected(write.expected, number))
+                    .payload(event.data.as_ref())
+            })
+            .collect();
+        connection.emappend(stream_partition_key(stream), &events).await?;
+        Ok(events.len() as u64)
+    }
+
+    async fn manager(&self) -> Result<SubscriptionManager> {
+        Ok(self.client.subscription_manager().await?)
+    }
+}
+
+/// What the event of this number in an append expects.
+fn expected(first: ExpectedVersion, number: u64) -> Expected {
+    let last = match first {
+        ExpectedVersion::Exact(version) => version.get().checked_add(number),
+        _ => number.checked_sub(1),
+    };
+    last.map_or(Expected::Empty, Expected::Exact)
+}
+
+impl Store for OnSierradb {
+    fn name(&self) -> &'static str {
+        "SierraDB"
+    }
+
+    fn lacks(&self, deed: Deed) -> Option<&'static str> {
+        match deed {
+            Deed::ReadTag | Deed::Condition => Some("it has no tags"),
+            _ => None,
+        }
+    }
+
+    fn append(&self, append: Append) -> Result<Work<'_>> {
+        Ok(Box::pin(async move {
+            let appends = append.writes.into_iter().map(|write| self.append_to_one(write));
+            Ok(future::try_join_all(appends).await?.into_iter().sum())
+        }))
+    }
+
+    fn load(&self, stream: &StreamName) -> Work<'_> {
+        let stream = stream.as_str().to_owned();
+        Box::pin(async move {
+            let mut connection = self.connection.clone();
+            let batch = connection.escan(&stream, 0, None, Some(PAGE)).await?;
+            Ok(std::hint::black_box(batch).events.len() as u64)
+        })
+    }
+
+    fn read_all(&self) -> Work<'_> {
+        Box::pin(async move {
+            let mut connection = self.connection.clone();
+            let mut count = 0;
+            for partition in 0..PARTITIONS {
+                let mut next = 0;
+                loop {
+                    let batch = connection.epscan_by_id(partition, next, None, Some(PAGE)).await?;
+                    count += batch.events.len() as u64;
+                    let Some(last) = batch.events.last() else { break };
+                    next = last.partition_sequence + 1;
+                    if !std::hint::black_box(batch).has_more {
+                        break;
+                    }
+                }
+            }
+            Ok(count)
+        })
+    }
+
+    fn catch_up(&self, events: u64) -> Work<'_> {
+        Box::pin(async move {
+            let mut manager = self.manager().await?;
+            let mut deliveries = manager.subscribe_to_all_partitions(0, None).await?;
+            let mut count = 0;
+            while count < events {
+                let message = deliveries.next_message().await.ok_or("the subscription ended")?;
+                count += u64::from(matches!(message, SierraMessage::Event { .. }));
+                std::hint::black_box(message);
+            }
+            deliveries.unsubscribe().await?;
+            Ok(count)
+        })
+    }
+
+    fn follow(&self) -> BoxFuture<'_, Result<Deliveries<'_>>> {
+        Box::pin(async move {
+            let mut manager = self.manager().await?;
+            let deliveries = manager.subscribe_to_all_partitions_from_latest().await?;
+            // With the manager, whose end ends the subscription.
+            let events = stream::unfold((deliveries, manager), |(mut deliveries, manager)| async {
+                loop {
+                    let message = deliveries.next_message().await?;
+                    if matches!(message, SierraMessage::Event { .. }) {
+                        return Some((Ok(1), (deliveries, manager)));
+                    }
+                }
+            });
+            let events: Deliveries<'_> = Box::pin(events);
+            Ok(events)
+        })
+    }
+}
