@@ -1,10 +1,10 @@
 //! The engine for async callers: the one module that knows both worlds.
 //!
 //! What needs a few lookups runs where the caller's future runs: evaluating requests, keyed state,
-//! what is known of a stream, and the first page of a stream, which is all of most aggregates.
-//! What may walk far runs on a pool of blocking threads: conditions, queries, later pages. So no
-//! runtime is needed, and none is blocked for long; changing threads would cost more than the
-//! lookups do.
+//! what is known of a stream, and the first page of most reads, which is all of most aggregates.
+//! What may walk far runs on a pool of blocking threads: conditions and queries that bring lists
+//! together, later pages. So no runtime is needed, and none is blocked for long; changing threads
+//! would cost more than the lookups do.
 
 use std::{path::Path, path::PathBuf, sync::Arc};
 
@@ -20,14 +20,15 @@ use futures_lite::stream;
 
 use crate::{
     engine::{Engine, Submission, crossed},
-    index::view::View,
+    index::{plan, view::View},
     options::Options,
     read::{
         all::{self, Stretch},
-        cursor::{self, ReadCursor},
+        cursor,
         snapshot::{PageLimit, Snapshot},
         stream as stream_page,
     },
+    reader,
     report::OpenReport,
     storage::Storage,
     write::{
@@ -78,7 +79,7 @@ impl Embedded {
     async fn submit(&self, mut prepared: Prepared) -> Result<Receipt> {
         loop {
             let engine = Arc::clone(&self.engine);
-            let submission = if walks_far(&prepared) {
+            let submission = if may_walk_far(&prepared) {
                 unblock(move || engine.request(prepared)).await?
             } else {
                 engine.request(prepared)?
@@ -111,8 +112,14 @@ impl From<Engine> for Embedded {
     }
 }
 
-fn walks_far(prepared: &Prepared) -> bool {
-    matches!(prepared, Prepared::Append(append) if !append.append.conditions.is_empty())
+fn may_walk_far(prepared: &Prepared) -> bool {
+    match prepared {
+        Prepared::Append(append) => {
+            let conditions = &append.append.conditions;
+            !conditions.iter().all(|condition| plan::is_direct(&condition.query))
+        }
+        _ => false,
+    }
 }
 
 impl Backend for Embedded {
@@ -149,34 +156,7 @@ impl Backend for Embedded {
     }
 
     fn read(&self, read: Read) -> BoxStream<'static, Result<RecordedEvent>> {
-        // The end is fixed now, not when the stream is first asked.
-        let engine = Arc::clone(&self.engine);
-        let begun = engine.shared().snapshot();
-        let reader = Reader { engine, state: ReaderState::New(begun, read) };
-        // Boxed, because it moves with every event.
-        Box::pin(stream::unfold(Some(Box::new(reader)), |reader| async move {
-            let mut reader = reader?;
-            loop {
-                if let ReaderState::Reading(_, page) = &mut reader.state
-                    && let Some(event) = page.next()
-                {
-                    return Some((Ok(event), Some(reader)));
-                }
-                if reader.is_done() {
-                    return None;
-                }
-                let next = if reader.begins_a_stream() {
-                    reader.next_page(PageLimit::SHORT)
-                } else {
-                    unblock(move || reader.next_page(PageLimit::USUAL)).await
-                };
-                match next {
-                    Ok(Some(next)) => reader = Box::new(next),
-                    Ok(None) => return None,
-                    Err(error) => return Some((Err(error), None)),
-                }
-            }
-        }))
+        reader::events(Arc::clone(&self.engine), read)
     }
 
     fn subscribe(&self, subscribe: Subscribe) -> BoxStream<'static, Result<Delivery>> {
@@ -259,50 +239,6 @@ impl Backend for Embedded {
 enum Listing {
     Asking(BoxFuture<'static, Result<Vec<StateEntry>>>),
     Giving(std::vec::IntoIter<StateEntry>),
-}
-
-/// A read in progress.
-struct Reader {
-    engine: Arc<Engine>,
-    state: ReaderState,
-}
-
-enum ReaderState {
-    New(Result<Snapshot>, Read),
-    Reading(ReadCursor, std::vec::IntoIter<RecordedEvent>),
-}
-
-impl Reader {
-    /// Whether everything was given.
-    fn is_done(&self) -> bool {
-        match &self.state {
-            ReaderState::New(..) => false,
-            ReaderState::Reading(cursor, page) => cursor.is_done() && page.len() == 0,
-        }
-    }
-
-    /// Whether the next page is the first one of a stream.
-    const fn begins_a_stream(&self) -> bool {
-        matches!(self.state, ReaderState::New(_, Read::Stream(_)))
-    }
-
-    /// The next page, `None` at the end.
-    fn next_page(self, limit: PageLimit) -> Result<Option<Self>> {
-        let Self { engine, state } = self;
-        let mut cursor = match state {
-            ReaderState::Reading(cursor, _) => cursor,
-            ReaderState::New(snapshot, read) => {
-                let (shared, now) = (engine.shared(), engine.shared().now());
-                let begin = |snapshot: &Snapshot| ReadCursor::begin(read.clone(), snapshot, now);
-                engine.noting(shared.look_first(snapshot?, begin))?
-            }
-        };
-        if cursor.is_done() {
-            return Ok(None);
-        }
-        let page = engine.noting(cursor.page(&engine.shared().snapshot()?, limit))?;
-        Ok(Some(Self { engine, state: ReaderState::Reading(cursor, page.into_iter()) }))
-    }
 }
 
 /// The engine as the source of subscriptions.

@@ -28,6 +28,7 @@ mod index;
 mod log;
 mod options;
 mod read;
+mod reader;
 mod recover;
 mod report;
 mod seal;

@@ -39,6 +39,26 @@ enum Leap {
     Backward,
 }
 
+/// As many lists as can be looked into while somebody waits.
+const DIRECT_LISTS_MAX: usize = 16;
+
+/// Whether the next match of a query is one look into each of a few lists, however long they are:
+/// no item brings lists together that may seldom meet.
+pub(crate) fn is_direct(query: &Query) -> bool {
+    let mut lists = 0;
+    let mut one_group_each = true;
+    for QueryItem { types, tags, streams, correlation } in query.items() {
+        let correlations = usize::from(correlation.is_some());
+        let groups = tags.len()
+            + correlations
+            + usize::from(!streams.is_empty())
+            + usize::from(!types.is_empty());
+        one_group_each &= groups < 2;
+        lists += types.len() + tags.len() + streams.len() + correlations;
+    }
+    one_group_each && lists <= DIRECT_LISTS_MAX
+}
+
 impl Plan {
     pub(crate) fn new(query: &Query, terms: &Terms) -> Self {
         if query.is_all() {
@@ -167,5 +187,25 @@ impl Leap {
             Self::Forward => std::cmp::min(left, right),
             Self::Backward => std::cmp::max(left, right),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use annals_core::{EventType, Tag};
+
+    #[test]
+    fn lists_that_are_brought_together_may_be_walked_far() {
+        let tag = |name: &str| Tag::new(name).unwrap();
+        let types = |count: usize| {
+            QueryItem::types((0..count).map(|n| EventType::new(format!("t{n}")).unwrap()))
+        };
+        let asks = |items: Vec<QueryItem>| is_direct(&Query::any_of(items).unwrap());
+        assert!(is_direct(&Query::all()));
+        assert!(asks(vec![QueryItem::tags([tag("a")]), types(3)]));
+        assert!(!asks(vec![QueryItem::tags([tag("a"), tag("b")])]));
+        assert!(!asks(vec![QueryItem { tags: vec![tag("a")], ..types(1) }]));
+        assert!(!asks(vec![types(DIRECT_LISTS_MAX + 1)]), "too many to be quick");
     }
 }
