@@ -101,9 +101,10 @@ impl Reading {
         } else if is_first {
             self.head = head;
         }
-        let events = message.events.into_iter().map(from_wire).collect::<Result<Vec<_>>>()?;
-        let is_part = |event: &RecordedEvent| self.bound.is_none_or(|end| event.position <= end);
-        let given: Vec<_> = events.into_iter().filter(is_part).collect();
+        let mut given = message.events.into_iter().map(from_wire).collect::<Result<Vec<_>>>()?;
+        if let Some(end) = self.bound {
+            given.retain(|event| event.position <= end);
+        }
         self.seen = std::cmp::max(self.seen, given.iter().map(|event| event.position).max());
         self.left = match given.last() {
             Some(last) => place::rest(read, last, given.len() as u64),

@@ -58,10 +58,20 @@ impl SealedFile {
         Ok(self.bytes.get_or_init(|| bytes))
     }
 
+    /// The whole file as one reader holds it, with a count of references of its own: events share
+    /// the memory they are in, and threads that count on one place wait for each other.
+    pub(crate) fn held(&self) -> Result<Bytes> {
+        Ok(Bytes::from_owner(self.bytes()?.clone()))
+    }
+
     /// The event at a position, `None` when it was scavenged.
     pub(crate) fn event(&self, position: u64) -> Result<Option<RecordedEvent>> {
+        self.event_in(self.bytes()?, position)
+    }
+
+    /// The same, sharing the bytes of somebody who holds the file.
+    pub(crate) fn event_in(&self, bytes: &Bytes, position: u64) -> Result<Option<RecordedEvent>> {
         let Some(offset) = self.table()?.offset(position) else { return Ok(None) };
-        let bytes = self.bytes()?;
         let event = event_at(bytes, offset as usize, position);
         event.map(Some).map_err(|what| corrupted(&self.name(), u64::from(offset), what))
     }

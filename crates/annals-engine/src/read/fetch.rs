@@ -3,11 +3,15 @@
 use std::sync::Arc;
 
 use annals_core::{RecordedEvent, Result};
+use bytes::Bytes;
 
 use super::snapshot::PageLimit;
-use crate::index::{
-    memory::{EventPlace, FramePlace, MemorySegment},
-    view::View,
+use crate::{
+    index::{
+        memory::{EventPlace, FramePlace, MemorySegment},
+        view::View,
+    },
+    log::sealed::{self, SealedFile},
 };
 
 /// Most bytes read from an open segment at once.
@@ -30,12 +34,18 @@ pub(crate) fn fetch(
         events.push(event);
         bytes >= limit.bytes || events.len() >= limit.events
     };
+    let mut held: Option<(&Arc<SealedFile>, Bytes)> = None;
     while let Some(rest) = positions.get(done..).filter(|rest| !rest.is_empty()) {
         let Some(first) = rest.first().copied() else { break };
         match view.memory_segment(first) {
             None => {
                 done += 1;
-                if let Some(event) = view.try_event(first)?
+                let segment = sealed::find(&view.sealed, first)?;
+                let (_, bytes) = match held.take().filter(|(of, _)| Arc::ptr_eq(of, segment)) {
+                    Some(same) => held.insert(same),
+                    None => held.insert((segment, segment.held()?)),
+                };
+                if let Some(event) = segment.event_in(bytes, first)?
                     && take(event, events)
                 {
                     return Ok(done);

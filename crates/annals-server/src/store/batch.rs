@@ -18,23 +18,26 @@ const ITEMS_MAX: usize = 512;
 /// A message ends with the item that takes it over this size, in bytes.
 const BYTES_MAX: usize = 1024 * 1024;
 
+/// A batch with more items than this is likely to become full.
+const ITEMS_OF_MANY: usize = 16;
+
 /// A source by batches.
-pub(super) struct Batches<T, W> {
+pub(super) struct Batches<T, P> {
     source: Option<BoxStream<'static, Result<T>>>,
-    weight: W,
+    pack: P,
     /// What ended the source, when the items before it had to be given first.
     failed: Option<annals_core::Error>,
 }
 
-impl<T, W: Fn(&T) -> usize> Batches<T, W> {
-    /// `weight` says what an item adds to a message, in bytes.
-    pub(super) fn new(source: BoxStream<'static, Result<T>>, weight: W) -> Self {
-        Self { source: Some(source), weight, failed: None }
+impl<T, I, P: Fn(T) -> (usize, I)> Batches<T, P> {
+    /// `pack` makes of an item what goes into the message, and says what that adds to it, in bytes.
+    pub(super) fn new(source: BoxStream<'static, Result<T>>, pack: P) -> Self {
+        Self { source: Some(source), pack, failed: None }
     }
 }
 
-impl<T, W: Fn(&T) -> usize + Unpin> Stream for Batches<T, W> {
-    type Item = Result<Vec<T>>;
+impl<T, I, P: Fn(T) -> (usize, I) + Unpin> Stream for Batches<T, P> {
+    type Item = Result<Vec<I>>;
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let this = self.get_mut();
@@ -46,7 +49,11 @@ impl<T, W: Fn(&T) -> usize + Unpin> Stream for Batches<T, W> {
         while batch.len() < ITEMS_MAX && bytes < BYTES_MAX {
             match source.as_mut().poll_next(context) {
                 Poll::Ready(Some(Ok(item))) => {
-                    bytes += (this.weight)(&item);
+                    let (weight, item) = (this.pack)(item);
+                    bytes += weight;
+                    if batch.len() == ITEMS_OF_MANY {
+                        batch.reserve_exact(ITEMS_MAX - ITEMS_OF_MANY);
+                    }
                     batch.push(item);
                 }
                 Poll::Ready(Some(Err(error))) => {
@@ -76,7 +83,7 @@ mod tests {
     use futures_lite::{StreamExt, future, stream};
 
     fn batches(source: impl Stream<Item = Result<usize>> + Send + 'static) -> Vec<Result<usize>> {
-        let batches = Batches::new(source.boxed(), |weight: &usize| *weight);
+        let batches = Batches::new(source.boxed(), |weight: usize| (weight, ()));
         let counts = batches.map(|batch| batch.map(|batch| batch.len()));
         future::block_on(counts.collect())
     }

@@ -31,9 +31,14 @@ pub(super) async fn respond(
     let of_all = matches!(subscribe.source, SubscribeSource::All { .. });
     let given = node.store.subscribe(subscribe);
     let given = if of_all { shown::deliveries(node, caller, given) } else { given };
-    let batches = Batches::new(given, |delivery| match delivery {
-        Delivery::Event(event) => weight(event),
-        Delivery::CaughtUp { .. } | Delivery::FellBehind { .. } | Delivery::Checkpoint(_) => MARK,
+    let batches = Batches::new(given, |delivery| {
+        let weight = match &delivery {
+            Delivery::Event(event) => weight(event),
+            Delivery::CaughtUp { .. } | Delivery::FellBehind { .. } | Delivery::Checkpoint(_) => {
+                MARK
+            }
+        };
+        (weight, delivery)
     });
     let answers = batches.flat_map(|batch| {
         stream::iter(match batch {

@@ -20,11 +20,9 @@ pub(super) async fn streams(
     rights::whole(node, caller).await?;
     let category = request.category.map(Category::new).transpose()?;
     let names = node.store.streams(category);
-    let batches = Batches::new(names, |name| name.as_str().len());
+    let batches = Batches::new(names, |name| (name.as_str().len(), name.as_str().to_owned()));
     let answers = batches.map(|batch| match batch {
-        Ok(names) => Ok(wire::ListStreamsResponse {
-            streams: names.into_iter().map(|name| name.as_str().to_owned()).collect(),
-        }),
+        Ok(streams) => Ok(wire::ListStreamsResponse { streams }),
         Err(error) => Err(status(&error)),
     });
     Ok(answers.boxed())
@@ -38,11 +36,11 @@ pub(super) async fn states(
 ) -> Result<Answers<wire::ListStatesResponse>> {
     rights::state(node, caller)?;
     let entries = node.store.states(state::kind(request.kind)?, &request.prefix);
-    let batches = Batches::new(entries, |entry| entry.value.len() + entry.key.name.as_str().len());
+    let batches = Batches::new(entries, |entry| {
+        (entry.value.len() + entry.key.name.as_str().len(), state::entry(entry))
+    });
     let answers = batches.map(|batch| match batch {
-        Ok(entries) => Ok(wire::ListStatesResponse {
-            entries: entries.into_iter().map(state::entry).collect(),
-        }),
+        Ok(entries) => Ok(wire::ListStatesResponse { entries }),
         Err(error) => Err(status(&error)),
     });
     Ok(answers.boxed())

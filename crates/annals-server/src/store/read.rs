@@ -1,6 +1,6 @@
 //! Reads that end.
 
-use annals_core::{Position, Read, RecordedEvent, Result};
+use annals_core::{Position, Read, Result};
 use annals_proto::annals as wire;
 use futures_lite::{StreamExt, future, stream};
 
@@ -28,7 +28,7 @@ pub(super) async fn respond(
         Read::Stream(_) => node.store.read(read),
         Read::All(read) => shown::read_all(node, caller, read),
     };
-    let mut batches = Batches::new(events, weight);
+    let mut batches = Batches::new(events, |event| (weight(&event), recorded(event)));
     let (head, first) = future::zip(node.store.head(), batches.next()).await;
     let head = head?.map(Position::get);
     let first = message(first.transpose()?.unwrap_or_default(), head);
@@ -39,6 +39,6 @@ pub(super) async fn respond(
     Ok(stream::once(Ok(first)).chain(rest).boxed())
 }
 
-fn message(events: Vec<RecordedEvent>, head: Option<u64>) -> wire::ReadResponse {
-    wire::ReadResponse { events: events.into_iter().map(recorded).collect(), head }
+const fn message(events: Vec<wire::RecordedEvent>, head: Option<u64>) -> wire::ReadResponse {
+    wire::ReadResponse { events, head }
 }

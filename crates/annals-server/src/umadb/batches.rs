@@ -53,16 +53,19 @@ impl Batches {
         while batch.len() < self.size {
             // What is not there yet goes into the next message.
             let Some(Some(event)) = future::poll_once(self.events.next()).await else { break };
-            match event.map(|event| sequenced(&event)) {
-                Ok(event) if bytes + event.encoded_len() <= BYTES_MAX => {
-                    bytes += event.encoded_len();
-                    batch.push(event);
-                }
-                left => {
-                    self.left = Some(left);
+            let event = match event {
+                Ok(event) => sequenced(&event),
+                Err(error) => {
+                    self.left = Some(Err(error));
                     break;
                 }
+            };
+            bytes += event.encoded_len();
+            if bytes > BYTES_MAX {
+                self.left = Some(Ok(event));
+                break;
             }
+            batch.push(event);
         }
         Ok(Some(batch))
     }

@@ -70,7 +70,9 @@ fn metadata(
 
 /// An event that a client reads, whoever wrote it.
 pub(super) fn sequenced(event: &RecordedEvent) -> SequencedEvent {
-    let (metadata, tracking_info) = told(event.metadata.as_bytes());
+    let metadata = event.metadata.as_bytes();
+    let (metadata, tracking_info) =
+        if are_tags_alone(metadata, &event.tags) { (Vec::new(), None) } else { told(metadata) };
     let tags = event.tags.into_iter().map(|tag| tag.as_str().to_owned());
     SequencedEvent {
         position: position::to_wire(event.position),
@@ -83,6 +85,27 @@ pub(super) fn sequenced(event: &RecordedEvent) -> SequencedEvent {
         }),
         tracking_info,
     }
+}
+
+/// Whether the metadata are what this service writes for an event that has only tags: they need not
+/// be parsed. Where it cannot be said by comparing, the answer is no.
+fn are_tags_alone(metadata: &[u8], tags: &Tags) -> bool {
+    let Some(mut rest) = metadata.strip_prefix(b"{\"$tags\":[\"") else {
+        return metadata.is_empty();
+    };
+    let mut separator: &[u8] = b"";
+    for tag in tags {
+        let tag = tag.as_str().as_bytes();
+        // What JSON writes in another way is not compared.
+        let is_plain = |byte: &u8| *byte >= b' ' && *byte != b'"' && *byte != b'\\';
+        let after = rest.strip_prefix(separator).and_then(|rest| rest.strip_prefix(tag));
+        match after.filter(|_| tag.iter().all(is_plain)) {
+            Some(after) => rest = after,
+            None => return false,
+        }
+        separator = b"\",\"";
+    }
+    rest == b"\"]}"
 }
 
 /// What the metadata of an event say in this protocol. Values that are no text are told as JSON;
@@ -144,6 +167,28 @@ mod tests {
         assert_eq!(told_tracking, Some(tracking));
         let tags: Vec<_> = new.tags.into_iter().map(Tag::as_str).map(str::to_owned).collect();
         assert_eq!(tags, ["a:1", "b"]);
+    }
+
+    #[test]
+    fn metadata_of_tags_alone_are_known_without_parsing() {
+        for tags in [vec![], vec!["a:1"], vec!["a:1", "b", "\u{e4}"]] {
+            let new =
+                Event { tags: tags.iter().map(|tag| (*tag).to_owned()).collect(), ..event(&[]) };
+            let new = new_event(new, None).unwrap();
+            assert!(are_tags_alone(new.metadata.as_bytes(), &new.tags), "{tags:?}");
+        }
+        let tags =
+            |tags: &[&str]| Tags::new(tags.iter().map(|tag| Tag::new(*tag).unwrap())).unwrap();
+        for (metadata, tags) in [
+            (r#"{"$tags":["a"],"k":"v"}"#, tags(&["a"])),
+            (r#"{"$tags":["a"],"k":["v"]}"#, tags(&[r#"a"],"k":["v"#])),
+            (r#"{"$tags":["a","b"]}"#, tags(&["a"])),
+            (r#"{"$tags":["ab"]}"#, tags(&["a", "b"])),
+            (r#"{"$tags":[]}"#, tags(&[])),
+            (r#"{"k":"v"}"#, tags(&[])),
+        ] {
+            assert!(!are_tags_alone(metadata.as_bytes(), &tags), "{metadata}");
+        }
     }
 
     #[test]
