@@ -5,7 +5,7 @@
 
 use annals_core::{Append, BoxFuture, ExpectedVersion, StreamName, StreamWrite};
 use futures_util::{future, stream};
-use redis::{Client, aio::MultiplexedConnection};
+use redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection};
 use sierradb_client::{
     AsyncTypedCommands, EAppendOptions, EMAppendEvent, ExpectedVersion as Expected,
     SierraAsyncClientExt, SierraMessage, SubscriptionManager, stream_partition_key,
@@ -29,7 +29,9 @@ pub(super) struct OnSierradb {
 impl OnSierradb {
     pub(super) async fn connect(port: u16) -> Result<Self> {
         let client = Client::open(format!("redis://127.0.0.1:{port}?protocol=resp3"))?;
-        let connection = client.get_multiplexed_async_connection().await?;
+        // However long it takes.
+        let patient = AsyncConnectionConfig::new().set_response_timeout(None);
+        let connection = client.get_multiplexed_async_connection_with_config(&patient).await?;
         Ok(Self { client, connection })
     }
 
