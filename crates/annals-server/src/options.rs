@@ -23,7 +23,7 @@ pub struct Options {
     /// Who may do what, and whether connections are encrypted. By default everybody may do
     /// everything, which is for one machine and for tests.
     pub security: Security,
-    /// How the span of a call becomes a child of its caller's; without, it has no parent.
+    /// How the span of a call becomes a child of its caller's. Without, no spans are made.
     pub trace_parent: Option<TraceParent>,
 }
 

@@ -22,18 +22,23 @@ use super::{
     catch_up::{CatchUps, Following},
     result_of,
 };
-use crate::trace::{self, Asked};
+use crate::trace::{self, Asked, Spans};
 
 /// A store whose use is counted.
 #[derive(Debug)]
 pub(crate) struct Measured {
     store: Arc<dyn Backend>,
     metrics: Arc<Metrics>,
+    spans: Spans,
 }
 
 impl Measured {
-    pub(crate) fn over(store: Arc<dyn Backend>, metrics: &Arc<Metrics>) -> Arc<dyn Backend> {
-        Arc::new(Self { store, metrics: Arc::clone(metrics) })
+    pub(crate) fn over(
+        store: Arc<dyn Backend>,
+        metrics: &Arc<Metrics>,
+        spans: Spans,
+    ) -> Arc<dyn Backend> {
+        Arc::new(Self { store, metrics: Arc::clone(metrics), spans })
     }
 }
 
@@ -42,7 +47,7 @@ impl Backend for Measured {
         let events = append.event_count() as u64;
         let sizes = append.writes.iter().flat_map(|write| &write.events).map(|event| event.size());
         let bytes: usize = sizes.sum();
-        let span = trace::append(&append);
+        let span = self.spans.append(&append);
         let begun = Instant::now();
         let appended = self.store.append(append);
         Box::pin(async move {
@@ -68,7 +73,7 @@ impl Backend for Measured {
             Read::All(_) => Source::All,
         };
         Box::pin(Counted {
-            asked: trace::read(&read),
+            asked: self.spans.read(&read),
             kind: Once,
             items: self.store.read(read),
             tally: Tally { counter: self.metrics.events_read(source), count: 0 },
@@ -79,7 +84,7 @@ impl Backend for Measured {
     fn subscribe(&self, subscribe: Subscribe) -> BoxStream<'static, Result<Delivery>> {
         let counter = self.metrics.events_read(Source::Subscription);
         Box::pin(Counted {
-            asked: trace::subscribe(&subscribe),
+            asked: self.spans.subscribe(&subscribe),
             kind: Followed(CatchUps::begin(&self.metrics.catch_ups, &subscribe)),
             items: self.store.subscribe(subscribe),
             tally: Tally { counter, count: 0 },

@@ -5,40 +5,73 @@ use http::{StatusCode, header};
 use tonic::Code;
 use tracing::{Span, field};
 
-use super::TARGET;
+use super::{Spans, TARGET, TraceParent};
 use crate::{
     http::authority::Authority,
     metrics::code_name,
     node::{Node, Peer},
 };
 
-/// Begins the span of a call of gRPC.
-pub(crate) fn grpc(node: &Node, request: &Request) -> Span {
-    let span = tracing::info_span!(
-        target: TARGET,
-        "call",
-        otel.name = request.uri().path().trim_start_matches('/'),
-        otel.kind = "server",
-        otel.status_code = field::Empty,
-        error.type = field::Empty,
-        rpc.system = "grpc",
-        rpc.service = field::Empty,
-        rpc.method = field::Empty,
-        rpc.grpc.status_code = field::Empty,
-        server.address = field::Empty,
-        server.port = field::Empty,
-        network.peer.address = field::Empty,
-        network.peer.port = field::Empty,
-    );
-    if span.is_disabled() {
-        return span;
+impl Spans {
+    /// Begins the span of a call of gRPC.
+    pub(crate) fn grpc(self, node: &Node, request: &Request) -> Span {
+        let Some(parent) = self.0 else { return Span::none() };
+        let span = tracing::info_span!(
+            target: TARGET,
+            "call",
+            otel.name = request.uri().path().trim_start_matches('/'),
+            otel.kind = "server",
+            otel.status_code = field::Empty,
+            error.type = field::Empty,
+            rpc.system = "grpc",
+            rpc.service = field::Empty,
+            rpc.method = field::Empty,
+            rpc.grpc.status_code = field::Empty,
+            server.address = field::Empty,
+            server.port = field::Empty,
+            network.peer.address = field::Empty,
+            network.peer.port = field::Empty,
+        );
+        if span.is_disabled() {
+            return span;
+        }
+        let path = request.uri().path().trim_start_matches('/');
+        if let Some((service, method)) = path.rsplit_once('/') {
+            span.record("rpc.service", service).record("rpc.method", method);
+        }
+        ends(&span, parent, node, request);
+        span
     }
-    let path = request.uri().path().trim_start_matches('/');
-    if let Some((service, method)) = path.rsplit_once('/') {
-        span.record("rpc.service", service).record("rpc.method", method);
+
+    /// Begins the span of a request of plain HTTP.
+    pub(crate) fn http(self, node: &Node, request: &Request) -> Span {
+        let Some(parent) = self.0 else { return Span::none() };
+        let span = tracing::info_span!(
+            target: TARGET,
+            "request",
+            otel.name = request.method().as_str(),
+            otel.kind = "server",
+            otel.status_code = field::Empty,
+            error.type = field::Empty,
+            http.request.method = request.method().as_str(),
+            http.route = field::Empty,
+            http.response.status_code = field::Empty,
+            url.path = request.uri().path(),
+            url.scheme = request.uri().scheme_str(),
+            user_agent.original = field::Empty,
+            server.address = field::Empty,
+            server.port = field::Empty,
+            network.peer.address = field::Empty,
+            network.peer.port = field::Empty,
+        );
+        if span.is_disabled() {
+            return span;
+        }
+        let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
+        span.record("user_agent.original", agent);
+        ends(&span, parent, node, request);
+        span
     }
-    ends(&span, node, request);
-    span
 }
 
 /// A call of gRPC has ended. Only what the server is to blame for is an error of its own; what a
@@ -65,35 +98,6 @@ pub(crate) fn grpc_ended(span: &Span, code: Code) {
     }
 }
 
-/// Begins the span of a request of plain HTTP.
-pub(crate) fn http(node: &Node, request: &Request) -> Span {
-    let span = tracing::info_span!(
-        target: TARGET,
-        "request",
-        otel.name = request.method().as_str(),
-        otel.kind = "server",
-        otel.status_code = field::Empty,
-        error.type = field::Empty,
-        http.request.method = request.method().as_str(),
-        http.route = field::Empty,
-        http.response.status_code = field::Empty,
-        url.path = request.uri().path(),
-        url.scheme = request.uri().scheme_str(),
-        user_agent.original = field::Empty,
-        server.address = field::Empty,
-        server.port = field::Empty,
-        network.peer.address = field::Empty,
-        network.peer.port = field::Empty,
-    );
-    if span.is_disabled() {
-        return span;
-    }
-    let agent = request.headers().get(header::USER_AGENT).and_then(|agent| agent.to_str().ok());
-    span.record("user_agent.original", agent);
-    ends(&span, node, request);
-    span
-}
-
 /// A request of plain HTTP was answered. It is named after its route, when it has one: a client may
 /// ask for any path.
 pub(crate) fn http_ended(span: &Span, method: &str, path: &str, status: StatusCode) {
@@ -112,10 +116,8 @@ pub(crate) fn http_ended(span: &Span, method: &str, path: &str, status: StatusCo
 }
 
 /// Notes both ends of the connection, and takes the caller's span as the parent.
-fn ends(span: &Span, node: &Node, request: &Request) {
-    if let Some(adopt) = node.options.trace_parent {
-        adopt(span, request.headers());
-    }
+fn ends(span: &Span, adopt: TraceParent, node: &Node, request: &Request) {
+    adopt(span, request.headers());
     let asked = Authority::of(request.uri(), request.headers());
     let (host, port) = node.advertised(asked.as_ref());
     span.record("server.address", host.as_str()).record("server.port", i64::from(port));

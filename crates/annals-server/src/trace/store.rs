@@ -3,9 +3,9 @@
 use annals_core::{
     Append, Appended, Error, Position, Read, Result, StreamName, Subscribe, SubscribeSource,
 };
-use tracing::{Level, Span, field};
+use tracing::{Span, field};
 
-use super::TARGET;
+use super::{Spans, TARGET};
 
 /// Where there is no one category.
 const MANY: &str = "events";
@@ -32,32 +32,57 @@ macro_rules! operation {
     };
 }
 
-/// Whether this is the work of a call that has a span. While nobody collects spans, this is a check
-/// of one flag.
-fn is_in_call() -> bool {
-    tracing::span_enabled!(target: TARGET, Level::INFO) && !Span::current().is_none()
-}
-
 fn collection(stream: Option<&StreamName>) -> &str {
     stream.and_then(StreamName::category_str).unwrap_or(MANY)
 }
 
-/// Begins the span of an append.
-pub(crate) fn append(append: &Append) -> Span {
-    if !is_in_call() {
-        return Span::none();
+impl Spans {
+    /// Whether this is the work of a call that has a span.
+    fn is_in_call(self) -> bool {
+        self.0.is_some() && !Span::current().is_none()
     }
-    let only = match append.writes.as_slice() {
-        [write] => Some(write),
-        _ => None,
-    };
-    let stream = only.map(|write| &write.stream);
-    let span = operation!("append", collection(stream), stream);
-    span.record("db.operation.batch.size", append.event_count());
-    if let Some(write) = only {
-        span.record("annals.expected_version", field::display(write.expected));
+
+    /// Begins the span of an append.
+    pub(crate) fn append(self, append: &Append) -> Span {
+        if !self.is_in_call() {
+            return Span::none();
+        }
+        let only = match append.writes.as_slice() {
+            [write] => Some(write),
+            _ => None,
+        };
+        let stream = only.map(|write| &write.stream);
+        let span = operation!("append", collection(stream), stream);
+        span.record("db.operation.batch.size", append.event_count());
+        if let Some(write) = only {
+            span.record("annals.expected_version", field::display(write.expected));
+        }
+        span
     }
-    span
+
+    /// Begins the span of a read.
+    pub(crate) fn read(self, read: &Read) -> Asked {
+        if !self.is_in_call() {
+            return Asked { span: Span::none(), events: 0 };
+        }
+        let stream = match read {
+            Read::Stream(read) => Some(&read.stream),
+            Read::All(_) => None,
+        };
+        Asked { span: operation!("read", collection(stream), stream), events: 0 }
+    }
+
+    /// Begins the span of a subscription.
+    pub(crate) fn subscribe(self, subscribe: &Subscribe) -> Asked {
+        if !self.is_in_call() {
+            return Asked { span: Span::none(), events: 0 };
+        }
+        let stream = match &subscribe.source {
+            SubscribeSource::Stream { stream, .. } => Some(stream),
+            SubscribeSource::All { .. } => None,
+        };
+        Asked { span: operation!("subscribe", collection(stream), stream), events: 0 }
+    }
 }
 
 /// An append was answered.
@@ -75,30 +100,6 @@ pub(crate) fn appended(span: &Span, appended: &Result<Appended>) {
 pub(crate) struct Asked {
     span: Span,
     events: u64,
-}
-
-/// Begins the span of a read.
-pub(crate) fn read(read: &Read) -> Asked {
-    if !is_in_call() {
-        return Asked { span: Span::none(), events: 0 };
-    }
-    let stream = match read {
-        Read::Stream(read) => Some(&read.stream),
-        Read::All(_) => None,
-    };
-    Asked { span: operation!("read", collection(stream), stream), events: 0 }
-}
-
-/// Begins the span of a subscription.
-pub(crate) fn subscribe(subscribe: &Subscribe) -> Asked {
-    if !is_in_call() {
-        return Asked { span: Span::none(), events: 0 };
-    }
-    let stream = match &subscribe.source {
-        SubscribeSource::Stream { stream, .. } => Some(stream),
-        SubscribeSource::All { .. } => None,
-    };
-    Asked { span: operation!("subscribe", collection(stream), stream), events: 0 }
 }
 
 impl Asked {

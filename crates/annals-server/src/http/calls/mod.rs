@@ -26,7 +26,7 @@ use self::body::Observed;
 use crate::{
     metrics::{self, One},
     node::Node,
-    trace,
+    trace::{self, Spans},
 };
 
 /// What is put around all services.
@@ -63,7 +63,7 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         if !is_grpc(request.headers()) {
-            let span = trace::http(&self.node, &request);
+            let span = Spans::of(&self.node.options).http(&self.node, &request);
             let method = request.method().clone();
             let path = request.uri().path_and_query().cloned();
             let answer = AssertUnwindSafe(self.services.call(request)).catch_unwind();
@@ -126,7 +126,7 @@ impl Call {
     fn begin(node: &Arc<Node>, request: &Request) -> Self {
         let path = request.uri().path_and_query().cloned();
         let active = One::of(&node.metrics.calls.active);
-        let span = trace::grpc(node, request);
+        let span = Spans::of(&node.options).grpc(node, request);
         let (node, begun) = (Arc::clone(node), Instant::now());
         Self { node, path, begun, is_open: true, span, _active: active }
     }
