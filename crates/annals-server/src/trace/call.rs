@@ -12,6 +12,19 @@ use crate::{
     node::{Node, Peer},
 };
 
+/// What is answered over plain HTTP.
+pub(crate) const ROUTES: [&str; 9] = [
+    "/health/live",
+    "/health/ready",
+    "/health/startup",
+    "/metrics",
+    "/stats",
+    "/stats/{*path}",
+    "/ping",
+    "/info",
+    "/gossip",
+];
+
 impl Spans {
     /// Begins the span of a call of gRPC.
     pub(crate) fn grpc(self, node: &Node, request: &Request) -> Span {
@@ -46,15 +59,20 @@ impl Spans {
     /// Begins the span of a request of plain HTTP.
     pub(crate) fn http(self, node: &Node, request: &Request) -> Span {
         let Some(parent) = self.0 else { return Span::none() };
+        let route = route(request.uri().path());
+        let name = match route {
+            Some(route) => format!("{} {route}", request.method()),
+            None => request.method().to_string(),
+        };
         let span = tracing::info_span!(
             target: TARGET,
             "request",
-            otel.name = request.method().as_str(),
+            otel.name = name.as_str(),
             otel.kind = "server",
             otel.status_code = field::Empty,
             error.type = field::Empty,
             http.request.method = request.method().as_str(),
-            http.route = field::Empty,
+            http.route = route,
             http.response.status_code = field::Empty,
             url.path = request.uri().path(),
             url.scheme = request.uri().scheme_str(),
@@ -98,21 +116,24 @@ pub(crate) fn grpc_ended(span: &Span, code: Code) {
     }
 }
 
-/// A request of plain HTTP was answered. It is named after its route, when it has one: a client may
-/// ask for any path.
-pub(crate) fn http_ended(span: &Span, method: &str, path: &str, status: StatusCode) {
+/// A request of plain HTTP was answered.
+pub(crate) fn http_ended(span: &Span, status: StatusCode) {
     if span.is_disabled() {
         return;
     }
     span.record("http.response.status_code", i64::from(status.as_u16()));
-    if status != StatusCode::NOT_FOUND {
-        let route = if path.starts_with("/stats/") { "/stats/{*path}" } else { path };
-        span.record("http.route", route);
-        span.record("otel.name", format_args!("{method} {route}").to_string().as_str());
-    }
     if status.is_server_error() {
         span.record("error.type", status.as_str()).record("otel.status_code", "ERROR");
     }
+}
+
+/// The route of a path. A client may ask for any path, and names of spans are to be few.
+fn route(path: &str) -> Option<&'static str> {
+    let begins = |route: &str| match route.split_once("/{") {
+        Some((before, _)) => path.strip_prefix(before).is_some_and(|rest| rest.starts_with('/')),
+        None => path == route,
+    };
+    ROUTES.into_iter().find(|route| begins(route))
 }
 
 /// Notes both ends of the connection, and takes the caller's span as the parent.
@@ -124,5 +145,20 @@ fn ends(span: &Span, adopt: TraceParent, node: &Node, request: &Request) {
     if let Some(Peer(peer)) = request.extensions().get::<Peer>() {
         span.record("network.peer.address", field::display(peer.ip()));
         span.record("network.peer.port", i64::from(peer.port()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_request_is_named_after_its_route_and_never_after_what_a_client_made_up() {
+        assert_eq!(route("/stats"), Some("/stats"));
+        assert_eq!(route("/stats/es/store"), Some("/stats/{*path}"));
+        assert_eq!(route("/metrics"), Some("/metrics"));
+        for made_up in ["/", "/metrics/1", "/statistics", "/admin.php"] {
+            assert_eq!(route(made_up), None, "{made_up}");
+        }
     }
 }

@@ -11,6 +11,8 @@ mod store;
 use http::HeaderMap;
 use tracing::Span;
 
+#[cfg(test)]
+pub(crate) use self::call::ROUTES;
 pub(crate) use self::{
     call::{grpc_ended, http_ended},
     store::{Asked, appended},

@@ -64,7 +64,6 @@ where
     fn call(&mut self, request: Request) -> Self::Future {
         if !is_grpc(request.headers()) {
             let span = Spans::of(&self.node.options).http(&self.node, &request);
-            let method = request.method().clone();
             let path = request.uri().path_and_query().cloned();
             let answer = AssertUnwindSafe(self.services.call(request)).catch_unwind();
             return Box::pin(async move {
@@ -73,9 +72,7 @@ where
                     tracing::error!(path, "a request failed by a panic");
                     Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
                 });
-                answer.inspect(|answer| {
-                    trace::http_ended(&span, method.as_str(), path, answer.status());
-                })
+                answer.inspect(|answer| trace::http_ended(&span, answer.status()))
             });
         }
         let call = Call::begin(&self.node, &request);
