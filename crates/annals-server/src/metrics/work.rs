@@ -40,7 +40,7 @@ fn histogram(
 ) -> Result<(), fmt::Error> {
     let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Histogram)?;
     // The last range has no end, which is written so.
-    let ends = spread.ends().map(|end| end as f64 / per_unit).chain([f64::MAX]);
+    let ends = spread.ends().map(|end| end as f64 / per_unit).chain([f64::INFINITY]);
     let ranges: Vec<_> = ends.zip(spread.counts).collect();
     let count = spread.counts.iter().sum();
     metric.encode_histogram::<NoLabelSet>(spread.sum as f64 / per_unit, count, &ranges, None)
