@@ -7,7 +7,8 @@ pub use futures_core::{future::BoxFuture, stream::BoxStream};
 use crate::{
     Append, Appended, Capabilities, Category, DeleteStream, Deleted, Delivery, Error, ErrorKind,
     ExpectedVersion, Inline, Name, Position, Read, RecordedEvent, Restore, Result, StateEntry,
-    StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamMetadata, StreamName, Subscribe,
+    StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo, StreamMetadata, StreamName,
+    Subscribe,
 };
 
 /// A store of events.
@@ -92,6 +93,12 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// # Errors
     /// `Closed`, `Unavailable`.
     fn info(&self) -> BoxFuture<'_, Result<StoreInfo>>;
+
+    /// What the store has counted of its own work, for those who watch it; `None` when it counts
+    /// nothing. It is only looked up, and waits for nothing.
+    fn work(&self) -> Option<StoreWork> {
+        None
+    }
 
     /// Stores what another store holds exactly as it is recorded there: events with id, version,
     /// position, time and recorded time, those in `$$` streams and tombstones included; and keyed

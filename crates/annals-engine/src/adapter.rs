@@ -11,8 +11,8 @@ use std::{path::Path, path::PathBuf, sync::Arc};
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
     Delivery, Direction, Error, Follow, Page, Position, Query, Read, ReadStream, RecordedEvent,
-    Restore, Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName,
-    Subscribe, Timestamp, Version,
+    Restore, Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo,
+    StreamName, Subscribe, Timestamp, Version,
 };
 use blocking::unblock;
 use event_listener::EventListener;
@@ -225,6 +225,10 @@ impl Backend for Embedded {
 
     fn info(&self) -> BoxFuture<'_, Result<StoreInfo>> {
         Box::pin(self.on_pool(Engine::info))
+    }
+
+    fn work(&self) -> Option<StoreWork> {
+        Some(self.engine.work())
     }
 
     fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {

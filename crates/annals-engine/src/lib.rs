@@ -35,6 +35,7 @@ mod seal;
 mod shared;
 pub mod storage;
 mod verify;
+mod work;
 mod write;
 
 pub use adapter::Embedded;

@@ -15,6 +15,7 @@ use crate::{
     index::{term::Terms, view::View},
     read::snapshot::Snapshot,
     storage::{Storage, StorageFile},
+    work::Work,
     write::retry_window::RetryWindow,
 };
 
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) spare: Mutex<Option<(Arc<dyn StorageFile>, u32)>>,
     /// Written by the sealer alone.
     pub(crate) manifest: Mutex<Manifest>,
+    pub(crate) work: Work,
     poison: OnceLock<Error>,
     is_closed: AtomicBool,
 }
@@ -75,6 +77,7 @@ impl Shared {
             retry_window: RwLock::new(start.retry_window),
             spare: Mutex::new(None),
             manifest: Mutex::new(start.manifest),
+            work: Work::default(),
             poison: OnceLock::new(),
             is_closed: AtomicBool::new(false),
         }

@@ -5,7 +5,7 @@ use std::{fmt, sync::Arc};
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
     Delivery, Error, ErrorKind, Inline, Position, Read, RecordedEvent, Restore, Result, StateEntry,
-    StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe,
+    StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo, StreamName, Subscribe,
 };
 use async_channel::Sender;
 use parking_lot::Mutex;
@@ -235,6 +235,10 @@ impl Backend for Postgres {
 
     fn info(&self) -> BoxFuture<'_, Result<StoreInfo>> {
         self.0.shared.look(|shared| async move { listing::info(&shared).await })
+    }
+
+    fn work(&self) -> Option<StoreWork> {
+        Some(self.0.shared.work.now(self.0.queue.len()))
     }
 
     fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {

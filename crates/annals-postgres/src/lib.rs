@@ -106,6 +106,7 @@ mod unreached;
 mod url;
 mod values;
 mod watch;
+mod work;
 mod write;
 
 pub use backend::Postgres;

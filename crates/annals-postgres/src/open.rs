@@ -26,6 +26,7 @@ use crate::{
     shared::{CHANNEL, Shared, no_store},
     sql::{Sql, quoted},
     watch::watch,
+    work::Work,
     write::committer::Committer,
 };
 
@@ -127,6 +128,7 @@ async fn begin(target: Target, options: Options, runtime: Handle) -> Result<Begu
         changed: Event::new(),
         is_closed: AtomicBool::new(false),
         row_bytes: RowBytes::default(),
+        work: Work::default(),
         calls: Arc::default(),
         seen: Mutex::default(),
     });

@@ -24,6 +24,7 @@ use crate::{
     session::Session,
     sql::Sql,
     values::{Time, number, stored},
+    work::Work,
 };
 
 /// What the name of the channel of a store begins with; its id follows.
@@ -50,6 +51,8 @@ pub(crate) struct Shared {
     pub(crate) is_closed: AtomicBool,
     /// The size of what is read.
     pub(crate) row_bytes: RowBytes,
+    /// What the committer counts.
+    pub(crate) work: Work,
     /// What is being asked of the database.
     pub(crate) calls: Arc<Calls>,
     /// Who held the store up when that was looked at last.

@@ -7,8 +7,8 @@
 //!
 //! Where things are: `kurrent/` holds KurrentDB's services, `umadb/` UmaDB's, `store/` that of
 //! Annals itself, `wire/` what turns messages into the words of the store and back, `http/` the
-//! routes and what is around every call, `metrics/` what is counted, `server.rs` and
-//! `connection.rs` the connections.
+//! routes and what is around every call, `metrics/` what is counted, `trace/` the spans,
+//! `server.rs` and `connection.rs` the connections.
 //! Who may do what is decided in `access/`, who may log in is kept by `users/`.
 
 mod access;
@@ -30,6 +30,7 @@ mod shown;
 mod stopping;
 mod store;
 mod tls;
+mod trace;
 mod umadb;
 mod users;
 mod wire;
@@ -39,4 +40,5 @@ pub use options::{Anonymous, Options, Secured, Security};
 pub use secret::Secret;
 pub use server::Server;
 pub use tls::TlsFiles;
+pub use trace::TraceParent;
 pub use users::{Account, Keys, StoredKey, key_for_file};

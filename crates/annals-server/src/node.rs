@@ -14,6 +14,7 @@ use crate::{
     metrics::{Measured, Metrics},
     options::{Options, Security},
     stopping::Stopping,
+    trace::Spans,
     users::Users,
 };
 
@@ -56,7 +57,7 @@ impl Node {
         let instance = Uuid::new_v4();
         let metrics = Arc::new(Metrics::new());
         // Innermost, so that what the server itself does is counted too.
-        let store = Measured::over(store, &metrics);
+        let store = Measured::over(store, &metrics, Spans::of(&options));
         let (access, store, users) = match &options.security {
             Security::Insecure => (Access::open(), Arc::clone(&store), Users::new(store)),
             Security::Secured(secured) => Access::guarded(store, secured)?,

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf, time::Duration};
 
-use crate::{Secret, TlsFiles};
+use crate::{Secret, TlsFiles, TraceParent};
 
 /// How a server runs.
 #[derive(Debug, Clone)]
@@ -23,6 +23,8 @@ pub struct Options {
     /// Who may do what, and whether connections are encrypted. By default everybody may do
     /// everything, which is for one machine and for tests.
     pub security: Security,
+    /// How the span of a call becomes a child of its caller's. Without, no spans are made.
+    pub trace_parent: Option<TraceParent>,
 }
 
 /// Who may do what, and whether connections are encrypted.
@@ -72,6 +74,7 @@ impl Default for Options {
             calls_per_connection_max: 1_000,
             connections_max: 10_000,
             security: Security::Insecure,
+            trace_parent: None,
             drain: Duration::from_secs(10),
         }
     }

@@ -12,7 +12,15 @@ use std::{
 
 use clap::ValueEnum;
 use tracing::level_filters::LevelFilter;
-use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, registry};
+use tracing_subscriber::{
+    Layer,
+    filter::{FilterExt, Targets, filter_fn},
+    fmt,
+    layer::SubscriberExt,
+    registry,
+};
+
+use super::traces::Collector;
 
 /// How a server logs.
 #[derive(Debug, clap::Args)]
@@ -68,8 +76,9 @@ fn level(text: &str) -> Option<LevelFilter> {
     if text.is_empty() { None } else { LevelFilter::from_str(text).ok() }
 }
 
-/// Begins to log. Only one log can be begun in a process; a second one is the first.
-pub(crate) fn begin(args: &LogArgs) {
+/// Begins to log, and to collect spans. Only one log can be begun in a process; a second one is the
+/// first.
+pub(crate) fn begin(args: &LogArgs, spans: Option<Collector>) {
     let format = args.log_format.unwrap_or_else(|| {
         if io::stderr().is_terminal() { LogFormat::Text } else { LogFormat::Json }
     });
@@ -82,7 +91,12 @@ pub(crate) fn begin(args: &LogArgs) {
             lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed()
         }
     };
-    let log = registry().with(lines.with_filter(args.log_level.clone()));
+    // Lines are about what happens; spans are for who collects them, and cost nothing without.
+    let events = filter_fn(|metadata| metadata.is_event()).with_max_level_hint(LevelFilter::TRACE);
+    let lines = lines.with_filter(args.log_level.clone().and(events));
+    // A list, because a layer that is absent lets everything through.
+    let layers: Vec<_> = [lines.boxed()].into_iter().chain(spans).collect();
+    let log = registry().with(layers);
     drop(tracing::subscriber::set_global_default(log));
     panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(ToString::to_string).unwrap_or_default();

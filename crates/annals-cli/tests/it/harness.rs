@@ -1,6 +1,7 @@
 //! Running the real binary in a folder of its own.
 
 use std::{
+    ffi::OsString,
     io::Write,
     path::{Path, PathBuf},
     process::{Command, Stdio},
@@ -115,7 +116,11 @@ pub(crate) fn command(dir: &Path) -> Command {
         command.env_remove(name);
     }
     let names = std::env::vars_os().map(|(name, _)| name);
-    for name in names.filter(|name| name.as_encoded_bytes().starts_with(b"ANNALS_")) {
+    let ours = |name: &OsString| {
+        let name = name.as_encoded_bytes();
+        name.starts_with(b"ANNALS_") || name.starts_with(b"OTEL_")
+    };
+    for name in names.filter(ours) {
         command.env_remove(name);
     }
     command

@@ -8,8 +8,9 @@
 mod file;
 mod memory;
 
-use std::{fmt, io, sync::Arc};
+use std::{fmt, io, sync::Arc, time::Instant};
 
+use annals_core::Histogram;
 use bytes::Bytes;
 
 pub use file::FileStorage;
@@ -68,6 +69,14 @@ pub trait Storage: Send + Sync + fmt::Debug + 'static {
     /// `WouldBlock` with the holder's text as the message, when another process (or another
     /// engine of this process) has it.
     fn lock(&self, path: &str, holder: &str) -> io::Result<Box<dyn Send + Sync>>;
+}
+
+/// Makes a file durable, and counts how many nanoseconds that took. Nothing else may depend on it.
+pub(crate) fn timed_sync(file: &dyn StorageFile, nanos: &Histogram) -> io::Result<()> {
+    let begun = Instant::now();
+    let synced = file.sync();
+    nanos.record(u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX));
+    synced
 }
 
 /// An open file.

@@ -55,13 +55,13 @@ impl Committer {
     /// Commits until the queue is closed, then leaves the log so that damage to its end shows.
     pub(crate) fn run(mut self, queue: &async_channel::Receiver<Request>) {
         while let Ok(first) = queue.recv_blocking() {
-            let now = self.shared.now();
+            let (now, before) = (self.shared.now(), self.next_position);
             self.take(first, now);
             while self.waiting.len() < GROUP_REQUESTS && self.segment.buffer.len() < GROUP_BYTES {
                 let Ok(next) = queue.try_recv() else { break };
                 self.take(next, now);
             }
-            self.finish_group();
+            self.finish_group(before);
         }
         self.vouch();
     }
@@ -79,9 +79,14 @@ impl Committer {
         self.waiting.push((reply, answer));
     }
 
-    /// Makes the group durable and answers it.
-    fn finish_group(&mut self) {
+    /// Makes the group durable, whose events begin at the position `before`, and answers it.
+    fn finish_group(&mut self, before: u64) {
         let flushed = self.flush();
+        let is_done = |(_, answer): &&(_, Reply)| matches!(answer, Reply::Done(_));
+        let done = self.waiting.iter().filter(is_done).count();
+        if flushed.is_ok() && done > 0 {
+            self.shared.work.committed(done as u64, self.next_position - before);
+        }
         for (reply, answer) in self.waiting.drain(..) {
             let answer = match (&flushed, answer) {
                 (Err(error), Reply::Done(_)) => Reply::Failed(error.clone()),
@@ -96,7 +101,7 @@ impl Committer {
         if self.segment.buffer.is_empty() {
             return self.shared.check_poison();
         }
-        if let Err(error) = self.segment.flush() {
+        if let Err(error) = self.segment.flush(&self.shared.work.sync_nanos) {
             self.shared.poison(error);
             self.segment.buffer.clear();
             return self.shared.check_poison();

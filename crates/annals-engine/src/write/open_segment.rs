@@ -2,7 +2,7 @@
 
 use std::{io, sync::Arc};
 
-use annals_core::Result;
+use annals_core::{Histogram, Result};
 
 use crate::{
     error::io_failed,
@@ -12,7 +12,7 @@ use crate::{
     },
     index::memory::MemorySegment,
     log::names::{self, BEGINNING, LOG_DIR, SPARE},
-    storage::{Storage, StorageFile},
+    storage::{Storage, StorageFile, timed_sync},
 };
 
 /// The segment that commits are appended to, with what is not written to it yet.
@@ -64,15 +64,15 @@ impl OpenSegment {
         self.end() as usize + bytes <= self.capacity as usize
     }
 
-    /// Writes what is not written yet, and makes it durable.
-    pub(crate) fn flush(&mut self) -> Result<()> {
+    /// Writes what is not written yet, and makes it durable; notes how long the sync took.
+    pub(crate) fn flush(&mut self, sync_nanos: &Histogram) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
         }
         let file = &self.memory.file;
         let written = file.write_at(u64::from(self.durable), &self.buffer);
         written
-            .and_then(|()| file.sync())
+            .and_then(|()| timed_sync(file.as_ref(), sync_nanos))
             .map_err(|error| io_failed("write a commit", &names::segment(self.number()), error))?;
         self.durable = self.end();
         self.buffer.clear();

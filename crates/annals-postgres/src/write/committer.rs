@@ -213,6 +213,7 @@ impl Committer {
     }
 
     fn answer(&self, group: Group, stored: &Stored) {
+        self.shared.work.committed(group.members.len(), group.events.len());
         if let Some(head) = stored.head(&group) {
             self.shared.advance(head);
         }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
     Delivery, Inline, Position, Read, RecordedEvent, Restore, Result, StateEntry, StateKey,
-    StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe,
+    StateKind, StatePut, StoreInfo, StoreWork, StreamInfo, StreamName, Subscribe,
 };
 
 use super::changes::Changes;
@@ -93,6 +93,10 @@ impl Backend for Watched {
 
     fn info(&self) -> BoxFuture<'_, Result<StoreInfo>> {
         self.store.info()
+    }
+
+    fn work(&self) -> Option<StoreWork> {
+        self.store.work()
     }
 
     fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {

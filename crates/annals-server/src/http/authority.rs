@@ -12,7 +12,7 @@ pub(crate) struct Authority {
 
 impl Authority {
     /// From the request's target, or else its `Host`.
-    fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
+    pub(crate) fn of(uri: &Uri, headers: &HeaderMap) -> Option<Self> {
         let authority = match uri.authority() {
             Some(authority) => authority.clone(),
             None => headers.get(header::HOST)?.to_str().ok()?.parse().ok()?,

@@ -23,7 +23,7 @@ pub(crate) struct Calls {
     /// a series of its own.
     methods: RwLock<HashSet<Arc<str>>>,
     other: Arc<str>,
-    dropped: Counter,
+    pub(crate) dropped: Counter,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -56,7 +56,7 @@ impl Calls {
         let gauge = self.active.clone();
         registry.register("grpc_requests_active", "Calls of gRPC that are under way", gauge);
         let counter = self.dropped.clone();
-        let help = "Calls counted without their method, because there were too many methods";
+        let help = "What was counted without a label, because there were too many of its kind";
         registry.register("metrics_series_dropped", help, counter);
     }
 

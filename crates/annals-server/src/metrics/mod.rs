@@ -2,17 +2,20 @@
 //!
 //! Appends and reads are counted in one place, the store as services see it (`store.rs`); calls of
 //! gRPC in one other, the layer around all services (`http/calls.rs`).
-//! No label carries the name of a stream, a tag or anything else that clients choose, so the
-//! number of series is bounded.
+//! No label carries a tag, an id or anything else that every client chooses, so the number of
+//! series is bounded; groups of consumers have labels, which are named by who runs the server.
 
 mod calls;
+mod catch_up;
+mod groups;
 mod process;
 mod state;
 mod store;
+mod work;
 
 use std::{fmt, sync::Arc};
 
-use annals_core::{Clock, ErrorKind, StoreInfo, SystemClock, Timestamp};
+use annals_core::{Clock, ErrorKind, Position, SystemClock, Timestamp};
 use prometheus_client::{
     encoding::{EncodeLabelSet, text},
     metrics::{
@@ -27,10 +30,12 @@ use prometheus_client::{
 
 pub(crate) use self::{
     calls::{Calls, name as code_name},
+    groups::GROUPS_MAX,
     process::Process,
+    state::Seen,
     store::Measured,
 };
-use self::{process::ProcessCollector, state::State};
+use self::{catch_up::CatchUps, process::ProcessCollector, state::State};
 
 /// Everything that one server counts.
 #[derive(Debug)]
@@ -46,6 +51,7 @@ pub(crate) struct Metrics {
     events_read: Family<BySource, Counter>,
     pub(crate) connections: Gauge,
     pub(crate) subscriptions: Gauge,
+    catch_ups: Arc<CatchUps>,
     state: Arc<State>,
 }
 
@@ -112,6 +118,7 @@ impl Metrics {
             events_read: Family::default(),
             connections: Gauge::default(),
             subscriptions: Gauge::default(),
+            catch_ups: Arc::default(),
             state: Arc::default(),
         };
         // What has not happened yet counts zero, so that rates are right from the first on.
@@ -164,12 +171,17 @@ impl Metrics {
         self.events_read.get_or_create_owned(&BySource { source: source.name() })
     }
 
-    /// Everything as OpenMetrics text, with what the store says of itself, if it does.
+    /// How many events the subscription furthest behind was not given yet.
+    pub(crate) fn catch_up_lag(&self, head: Option<Position>) -> u64 {
+        self.catch_ups.lag(head)
+    }
+
+    /// Everything as OpenMetrics text, with what the store and the groups said of themselves.
     ///
     /// # Errors
     /// None in practice: text is written to memory.
-    pub(crate) fn text(&self, store: Option<StoreInfo>) -> Result<String, fmt::Error> {
-        self.state.set(store);
+    pub(crate) fn text(&self, seen: Seen) -> Result<String, fmt::Error> {
+        self.state.set(seen);
         let mut text = String::new();
         text::encode(&mut text, &self.registry)?;
         Ok(text)

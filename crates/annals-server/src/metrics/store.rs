@@ -12,23 +12,33 @@ use std::{
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
     Delivery, Error, ErrorKind, Inline, Position, Read, RecordedEvent, Restore, Result, StateEntry,
-    StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe,
+    StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo, StreamName, Subscribe,
 };
 use futures_lite::Stream;
 use prometheus_client::metrics::counter::Counter;
 
-use super::{Metrics, One, Source, result_of};
+use super::{
+    Metrics, One, Source,
+    catch_up::{CatchUps, Following},
+    result_of,
+};
+use crate::trace::{self, Asked, Spans};
 
 /// A store whose use is counted.
 #[derive(Debug)]
 pub(crate) struct Measured {
     store: Arc<dyn Backend>,
     metrics: Arc<Metrics>,
+    spans: Spans,
 }
 
 impl Measured {
-    pub(crate) fn over(store: Arc<dyn Backend>, metrics: &Arc<Metrics>) -> Arc<dyn Backend> {
-        Arc::new(Self { store, metrics: Arc::clone(metrics) })
+    pub(crate) fn over(
+        store: Arc<dyn Backend>,
+        metrics: &Arc<Metrics>,
+        spans: Spans,
+    ) -> Arc<dyn Backend> {
+        Arc::new(Self { store, metrics: Arc::clone(metrics), spans })
     }
 }
 
@@ -37,6 +47,7 @@ impl Backend for Measured {
         let events = append.event_count() as u64;
         let sizes = append.writes.iter().flat_map(|write| &write.events).map(|event| event.size());
         let bytes: usize = sizes.sum();
+        let span = self.spans.append(&append);
         let begun = Instant::now();
         let appended = self.store.append(append);
         Box::pin(async move {
@@ -46,6 +57,7 @@ impl Backend for Measured {
                 Err(error) => result_of(error.kind()),
             };
             self.metrics.appended(result, begun.elapsed().as_secs_f64());
+            trace::appended(&span, &appended);
             // A repetition writes nothing.
             if appended.as_ref().is_ok_and(|appended| !appended.duplicate) {
                 self.metrics.events_appended.inc_by(events);
@@ -61,9 +73,9 @@ impl Backend for Measured {
             Read::All(_) => Source::All,
         };
         Box::pin(Counted {
+            asked: self.spans.read(&read),
+            kind: Once,
             items: self.store.read(read),
-            operation: "read",
-            is_event: |_| true,
             tally: Tally { counter: self.metrics.events_read(source), count: 0 },
             _one: None,
         })
@@ -72,9 +84,9 @@ impl Backend for Measured {
     fn subscribe(&self, subscribe: Subscribe) -> BoxStream<'static, Result<Delivery>> {
         let counter = self.metrics.events_read(Source::Subscription);
         Box::pin(Counted {
+            asked: self.spans.subscribe(&subscribe),
+            kind: Followed(CatchUps::begin(&self.metrics.catch_ups, &subscribe)),
             items: self.store.subscribe(subscribe),
-            operation: "subscribe",
-            is_event: |delivery| matches!(delivery, Delivery::Event(_)),
             tally: Tally { counter, count: 0 },
             _one: Some(One::of(&self.metrics.subscriptions)),
         })
@@ -119,6 +131,10 @@ impl Backend for Measured {
         self.store.info()
     }
 
+    fn work(&self) -> Option<StoreWork> {
+        self.store.work()
+    }
+
     fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
         self.store.restore(restore)
     }
@@ -132,32 +148,78 @@ impl Backend for Measured {
     }
 }
 
+/// What is special about a read or a subscription.
+trait Kind<T>: Unpin {
+    const OPERATION: &'static str;
+
+    /// Something was given; says whether it is an event.
+    fn gave(&mut self, item: &T) -> bool;
+
+    /// There is nothing to give at the moment.
+    fn waits(&self);
+}
+
+/// A read, which ends.
+struct Once;
+
+impl Kind<RecordedEvent> for Once {
+    const OPERATION: &'static str = "read";
+
+    fn gave(&mut self, _: &RecordedEvent) -> bool {
+        true
+    }
+
+    fn waits(&self) {}
+}
+
+/// A subscription.
+struct Followed(Following);
+
+impl Kind<Delivery> for Followed {
+    const OPERATION: &'static str = "subscribe";
+
+    fn gave(&mut self, delivery: &Delivery) -> bool {
+        self.0.gave(delivery);
+        matches!(delivery, Delivery::Event(_))
+    }
+
+    fn waits(&self) {
+        self.0.waits();
+    }
+}
+
 /// Events as they are read, counted.
-struct Counted<T> {
+struct Counted<T, K> {
     items: BoxStream<'static, Result<T>>,
-    operation: &'static str,
-    is_event: fn(&T) -> bool,
+    kind: K,
     tally: Tally,
+    asked: Asked,
     /// A subscription counts as one while it lasts.
     _one: Option<One>,
 }
 
-impl<T> Stream for Counted<T> {
+impl<T, K: Kind<T>> Stream for Counted<T, K> {
     type Item = Result<T>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let item = self.items.as_mut().poll_next(context);
         match &item {
             Poll::Ready(Some(Ok(item))) => {
-                if (self.is_event)(item) {
+                if self.kind.gave(item) {
                     self.tally.count_one();
+                    self.asked.gave_one();
                 }
             }
             Poll::Ready(Some(Err(error))) => {
                 self.tally.hand_over();
-                log(self.operation, error);
+                self.asked.failed(error);
+                log(K::OPERATION, error);
             }
-            Poll::Ready(None) | Poll::Pending => self.tally.hand_over(),
+            Poll::Ready(None) => self.tally.hand_over(),
+            Poll::Pending => {
+                self.tally.hand_over();
+                self.kind.waits();
+            }
         }
         item
     }

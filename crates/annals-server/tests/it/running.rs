@@ -55,6 +55,10 @@ impl Running {
         format!("http://{}", self.address).parse().unwrap()
     }
 
+    pub(crate) const fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     /// A connection of its own.
     pub(crate) async fn connect(&self) -> Channel {
         let socket = TokioIo::new(TcpStream::connect(self.address).await.unwrap());

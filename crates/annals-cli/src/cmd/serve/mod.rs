@@ -16,7 +16,7 @@ use self::{limits::LimitArgs, security::SecurityArgs};
 use crate::{
     exit::Exit,
     failure::{Failure, OrFail, Result},
-    serving::{log, notify, signals::Signals},
+    serving::{log, notify, signals::Signals, traces::Traces},
     session::Session,
     settings::FileArgs,
 };
@@ -57,19 +57,21 @@ pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit> {
         security,
         ..Options::default()
     });
-    log::begin(&args.log);
-    let store = session.open_or_create()?;
     let what = || "the server could not be started".to_owned();
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime =
         runtime.map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
-    serve(&runtime, &store, options, args, session)
+    let traces = runtime.block_on(async { Traces::begin() });
+    let options = Options { trace_parent: traces.parent(), ..options };
+    log::begin(&args.log, traces.collector());
+    let store = session.open_or_create()?;
+    serve(&runtime, &store, (options, traces), args, session)
 }
 
 fn serve(
     runtime: &Runtime,
     store: &Arc<dyn Backend>,
-    options: Options,
+    (options, traces): (Options, Traces),
     args: &Args,
     session: &Session,
 ) -> Result<Exit> {
@@ -80,11 +82,16 @@ fn serve(
             .map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
         show(&server.take_accounts())?;
         started(server.address(), args, session);
+        if let Some(warning) = traces.warning() {
+            tracing::warn!("{warning}");
+        }
         let (stop, stopped) = oneshot::channel::<()>();
         let served = async {
             // Whether it is told or the other end is gone, it is to stop.
             server.run(async { drop(stopped.await) }).await;
-            store.close().await.or_fail(|| "the store could not be closed".to_owned())
+            let closed = store.close().await;
+            traces.end().await;
+            closed.or_fail(|| "the store could not be closed".to_owned())
         };
         let told_twice = async {
             tracing::info!(signal = signals.next().await, "stopping");

@@ -1,7 +1,11 @@
 //! `annals serve` as a process: what it says, what it is told, and how it ends.
 
 mod client;
+#[cfg(feature = "otlp")]
+mod collector;
 mod drain;
+#[cfg(feature = "otlp")]
+mod traces;
 
 use std::{
     fs,
@@ -52,6 +56,14 @@ impl Server {
                 return line;
             }
         }
+    }
+
+    /// What is left of the log of a server that has ended.
+    #[cfg(feature = "otlp")]
+    fn rest(&mut self) -> String {
+        let mut rest = String::new();
+        self.log.as_mut().unwrap().read_to_string(&mut rest).unwrap();
+        rest
     }
 
     fn signal(&self, name: &str) {
@@ -176,6 +188,19 @@ fn a_server_is_found_ready_and_its_absence_is_noticed() {
     let address = server.address.clone();
     drop(server);
     assert!(annals.fails(6, &["health", &address]).contains("is not ready"));
+}
+
+#[cfg(not(feature = "otlp"))]
+#[test]
+fn a_build_that_cannot_send_traces_says_so_when_it_is_asked_to() {
+    let annals = Annals::new();
+    let mut command = annals.command();
+    command.args(["serve", "--insecure", "--listen=127.0.0.1:0", "--at=memory:"]);
+    let mut server = Server::of(command.env("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:1"));
+    let mut said = Vec::new();
+    server.log.as_mut().unwrap().read_until(b'`', &mut said).unwrap();
+    let said = String::from_utf8(said).unwrap();
+    assert!(said.contains("WARN") && said.contains("this build cannot send them"), "{said}");
 }
 
 #[test]

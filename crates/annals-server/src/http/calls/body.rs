@@ -43,8 +43,12 @@ impl HttpBody for Observed {
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
-        let body = Pin::new(&mut self.body);
-        let Ok(frame) = catch_unwind(AssertUnwindSafe(|| body.poll_frame(context))) else {
+        let Self { body, call } = &mut *self;
+        // What is read for the rest of the answer belongs to the call, too.
+        let polled = call
+            .span
+            .in_scope(|| catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context))));
+        let Ok(frame) = polled else {
             return self.give_up();
         };
         match &frame {

@@ -1,5 +1,5 @@
-//! Around every call: it is counted and timed, a panic in it is answered, a failure of the
-//! server's own is logged, and none begins once the server stops.
+//! Around every call: it has a span, it is counted and timed, a panic in it is answered, a failure
+//! of the server's own is logged, and none begins once the server stops.
 
 mod body;
 
@@ -20,11 +20,13 @@ use futures_lite::FutureExt;
 use http::{HeaderMap, StatusCode, header, uri::PathAndQuery};
 use tonic::{Code, Status};
 use tower::{Layer, Service};
+use tracing::{Instrument, Span};
 
 use self::body::Observed;
 use crate::{
     metrics::{self, One},
     node::Node,
+    trace::{self, Spans},
 };
 
 /// What is put around all services.
@@ -61,14 +63,16 @@ where
 
     fn call(&mut self, request: Request) -> Self::Future {
         if !is_grpc(request.headers()) {
+            let span = Spans::of(&self.node.options).http(&self.node, &request);
             let path = request.uri().path_and_query().cloned();
             let answer = AssertUnwindSafe(self.services.call(request)).catch_unwind();
             return Box::pin(async move {
-                answer.await.unwrap_or_else(|_| {
-                    let path = path.as_ref().map_or("/", PathAndQuery::path);
+                let path = path.as_ref().map_or("/", PathAndQuery::path);
+                let answer = answer.instrument(span.clone()).await.unwrap_or_else(|_| {
                     tracing::error!(path, "a request failed by a panic");
                     Ok(StatusCode::INTERNAL_SERVER_ERROR.into_response())
-                })
+                });
+                answer.inspect(|answer| trace::http_ended(&span, answer.status()))
             });
         }
         let call = Call::begin(&self.node, &request);
@@ -78,7 +82,7 @@ where
         }
         let answer = AssertUnwindSafe(self.services.call(request)).catch_unwind();
         Box::pin(async move {
-            match answer.await {
+            match answer.instrument(call.span.clone()).await {
                 Ok(answer) => answer.map(|answer| observed(answer, call)),
                 Err(_) => Ok(observed(panicked().into_http(), call)),
             }
@@ -111,6 +115,7 @@ struct Call {
     path: Option<PathAndQuery>,
     begun: Instant,
     is_open: bool,
+    span: Span,
     _active: One,
 }
 
@@ -118,7 +123,9 @@ impl Call {
     fn begin(node: &Arc<Node>, request: &Request) -> Self {
         let path = request.uri().path_and_query().cloned();
         let active = One::of(&node.metrics.calls.active);
-        Self { node: Arc::clone(node), path, begun: Instant::now(), is_open: true, _active: active }
+        let span = Spans::of(&node.options).grpc(node, request);
+        let (node, begun) = (Arc::clone(node), Instant::now());
+        Self { node, path, begun, is_open: true, span, _active: active }
     }
 
     fn path(&self) -> &str {
@@ -133,6 +140,7 @@ impl Call {
         self.is_open = false;
         let (code, took) = (status.code(), self.begun.elapsed());
         self.node.metrics.calls.ended(self.path(), code, took);
+        trace::grpc_ended(&self.span, code);
         if matches!(code, Code::Internal | Code::Unknown | Code::DataLoss) {
             let method = self.path();
             let (code, message) = (metrics::code_name(code), status.message());

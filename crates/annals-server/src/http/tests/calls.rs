@@ -14,7 +14,10 @@ use http::Method;
 use tonic::{Code, Status};
 
 use super::{Served, ask, call, frames};
-use crate::http::{calls::Observe, tests::metrics};
+use crate::{
+    http::{calls::Observe, tests::metrics},
+    trace,
+};
 
 /// A store in memory whose place in the network is gone.
 #[derive(Debug)]
@@ -163,6 +166,15 @@ async fn a_panic_is_answered_before_and_in_the_middle_of_an_answer() {
 
     let http = ask(&mut router, Method::GET, "/test.Service/Early").await;
     assert_eq!(http.status.as_u16(), 500);
+}
+
+#[tokio::test]
+async fn every_route_that_spans_are_named_after_is_there() {
+    let served = Served::new();
+    for route in trace::ROUTES {
+        let answer = served.get(&route.replace("{*path}", "es")).await;
+        assert_ne!(answer.status.as_u16(), 404, "{route}");
+    }
 }
 
 #[tokio::test]

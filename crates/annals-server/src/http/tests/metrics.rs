@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
+use annals_core::{Histogram, StoreWork};
 use annals_proto::kurrentdb::{
     Empty, StreamIdentifier,
     streams::{
@@ -22,7 +23,11 @@ use futures_lite::{Stream, StreamExt, stream};
 use uuid::Uuid;
 
 use super::Served;
-use crate::wire::ids::{self, UuidForm};
+use crate::{
+    kurrent::persistent::watch::Watched,
+    metrics::Seen,
+    wire::ids::{self, UuidForm},
+};
 
 /// An append of so many events of 5 bytes each, type included.
 pub(super) fn append(
@@ -134,6 +139,70 @@ async fn the_process_is_measured_too() {
     }
 }
 
+/// What a store on disk counts: commits of one and of three appends, and a sync of 30 microseconds.
+fn work() -> StoreWork {
+    let spread = |first_end, values: &[u64]| {
+        let histogram = Histogram::new(first_end);
+        values.iter().for_each(|value| histogram.record(*value));
+        histogram.spread()
+    };
+    StoreWork {
+        queued: 2,
+        commit_appends: spread(1, &[1, 3]),
+        commit_events: spread(1, &[10, 30]),
+        sync_nanos: Some(spread(25_000, &[30_000])),
+    }
+}
+
+fn group() -> Watched {
+    Watched {
+        name: "account-1::readers".to_owned(),
+        lag_events: 7,
+        lag_seconds: 1.5,
+        checkpoint: Some(41),
+        in_flight: 3,
+        parked: 1,
+    }
+}
+
+#[tokio::test]
+async fn what_the_store_counts_of_its_work_is_written_as_histograms() {
+    let seen = Seen { work: Some(work()), ..Seen::default() };
+    let text = Served::new().node.metrics.text(seen).unwrap();
+    for line in [
+        "annals_commit_queue_appends 2",
+        "annals_commit_batch_appends_sum 4.0",
+        "annals_commit_batch_appends_count 2",
+        "annals_commit_batch_appends_bucket{le=\"1.0\"} 1",
+        "annals_commit_batch_appends_bucket{le=\"2.0\"} 1",
+        "annals_commit_batch_appends_bucket{le=\"4.0\"} 2",
+        "annals_commit_batch_appends_bucket{le=\"+Inf\"} 2",
+        "annals_commit_batch_events_sum 40.0",
+        "annals_fsync_duration_seconds_sum 0.00003",
+        "annals_fsync_duration_seconds_bucket{le=\"0.000025\"} 0",
+        "annals_fsync_duration_seconds_bucket{le=\"0.00005\"} 1",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn groups_are_written_by_their_names() {
+    let seen = Seen { groups: vec![group()], ..Seen::default() };
+    let text = Served::new().node.metrics.text(seen).unwrap();
+    for (figure, value) in [
+        ("lag_events", "7.0"),
+        ("lag_seconds", "1.5"),
+        ("position", "41.0"),
+        ("inflight_messages", "3.0"),
+        ("parked_messages", "1.0"),
+    ] {
+        let line =
+            format!("annals_subscription_{figure}{{subscription=\"account-1::readers\"}} {value}");
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+}
+
 /// The names of metrics in a text: words that begin like one.
 fn names(text: &str) -> BTreeSet<&str> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
@@ -147,7 +216,9 @@ async fn every_metric_that_packaging_asks_for_is_there() {
     // A store on disk has these, one in memory has not.
     let info = served.node.store.info().await.unwrap();
     let info = annals_core::StoreInfo { bytes: Some(1), segments: Some(1), ..info };
-    let text = served.node.metrics.text(Some(info)).unwrap();
+    let seen =
+        Seen { info: Some(info), work: Some(work()), groups: vec![group()], catch_up_lag: Some(0) };
+    let text = served.node.metrics.text(seen).unwrap();
     let exported = names(&text);
     let packaging = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging");
     for file in ["grafana.json", "alerts.yml"] {

@@ -11,6 +11,7 @@ use super::{
     error::Refused,
     group::{ConsumerId, Numbers, Refusal},
     settings::Definition,
+    watch::Progress,
 };
 
 /// One thing to do.
@@ -36,6 +37,7 @@ pub(super) enum Command {
         word: Option<Status>,
     },
     Tell(Answer<Told>),
+    Watch(Answer<Progress>),
     Replay {
         stop_at: Option<u64>,
         answer: Answer<Result<(), Refused>>,
@@ -97,6 +99,10 @@ impl Handle {
 
     pub(super) async fn tell(&self) -> Result<Told, Refused> {
         self.ask(Command::Tell).await
+    }
+
+    pub(super) async fn progress(&self) -> Result<Progress, Refused> {
+        self.ask(Command::Watch).await
     }
 
     pub(super) async fn replay(&self, stop_at: Option<u64>) -> Result<(), Refused> {

@@ -23,10 +23,11 @@ mod request;
 mod settings;
 mod source;
 pub(crate) mod subsystem;
+pub(crate) mod watch;
 
 use std::sync::Arc;
 
-use annals_core::{BoxStream, Position, Result, Version};
+use annals_core::{BoxStream, Result};
 use annals_proto::kurrentdb::{
     Empty,
     persistent_subscriptions::{
@@ -47,7 +48,6 @@ use self::{
 };
 use crate::{
     access::{Caller, caller},
-    derived::Derived,
     node::Node,
     wire::status::status,
 };
@@ -206,24 +206,10 @@ impl PersistentSubscriptionsService {
 
     async fn info(&self, group: &Handle) -> Result<SubscriptionInfo, Refused> {
         let told = group.tell().await?;
-        let known = self.last_known(&group.definition.id.source).await?;
+        let known = watch::last_known(&self.0, &group.definition.id.source).await?;
         // What a filter will leave out of what is new is not known.
         let known = known.filter(|_| group.definition.filter.is_none());
         Ok(answer::info(&group.definition, &told, known))
-    }
-
-    async fn last_known(&self, source: &Source) -> Result<Option<u64>> {
-        let store = &self.0.store;
-        Ok(match source {
-            Source::Stream(stream) => {
-                let last = match Derived::of(stream) {
-                    Some(derived) => derived.last(&self.0.index).await?,
-                    None => store.stream_info(stream).await?.last_version,
-                };
-                last.map(Version::get)
-            }
-            Source::All => store.head().await?.map(Position::get),
-        })
     }
 }
 

@@ -6,3 +6,4 @@ mod parking;
 mod restart;
 mod sharing;
 mod trial;
+mod watched;

@@ -29,6 +29,7 @@ use super::{
     parked::{Bounds, ParkedStream},
     settings::Definition,
     source::{self, Pulled},
+    watch::Progress,
 };
 use crate::{derived::Index, links::Entry};
 
@@ -220,6 +221,7 @@ impl Driver {
             Command::Leave { consumer, word } => self.leave(consumer, word),
             // Who asked and went away needs no answer; so below.
             Command::Tell(answer) => drop(answer.send(self.tell(now))),
+            Command::Watch(answer) => drop(answer.send(self.progress())),
             Command::Replay { stop_at, answer } => drop(answer.send(self.replay(stop_at))),
             Command::Truncate { stop_at, answer } => self.cut(stop_at, answer),
             Command::Stop => {}
@@ -237,6 +239,19 @@ impl Driver {
             is_replaying: self.replay.is_some(),
             is_saved: self.is_saved,
             numbers,
+        }
+    }
+
+    fn progress(&self) -> Progress {
+        let state = self.group.state();
+        Progress {
+            unfinished: state.unfinished as u64,
+            next: state.next,
+            waits: state.waits,
+            oldest: self.group.oldest().map(|entry| entry.original().recorded_at),
+            checkpoint: state.saved.checked_sub(1).filter(|_| self.is_saved),
+            in_flight: state.held as u64,
+            parked: self.bounds.count(),
         }
     }
 

@@ -42,6 +42,11 @@ impl Progress {
         self.unfinished.first().copied().unwrap_or(self.next)
     }
 
+    /// How many events were taken in and are not finished.
+    pub(super) fn unfinished(&self) -> usize {
+        self.unfinished.len()
+    }
+
     /// The place after the last that was seen.
     pub(super) const fn next(&self) -> u64 {
         self.next

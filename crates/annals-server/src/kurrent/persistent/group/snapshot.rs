@@ -2,7 +2,7 @@
 
 use std::time::Instant;
 
-use super::{ConsumerId, Group, Measured};
+use super::{ConsumerId, Group, Measured, Origin};
 
 /// A group in numbers.
 #[derive(Debug, Clone)]
@@ -34,7 +34,42 @@ pub(crate) struct ConsumerNumbers {
     pub(crate) latencies: Vec<(&'static str, u64)>,
 }
 
+/// What can be told without measuring anything, however often it is asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct State {
+    /// Events of the source that were taken in and are not finished.
+    pub(crate) unfinished: usize,
+    /// The place after the last that was taken in.
+    pub(crate) next: u64,
+    /// Whether everything there was has been taken in, and there is room for more.
+    pub(crate) waits: bool,
+    /// The floor that was written last.
+    pub(crate) saved: u64,
+    /// Events that consumers have.
+    pub(crate) held: usize,
+}
+
 impl<E: Clone> Group<E> {
+    /// What can be told of this moment without changing what is told next.
+    pub(crate) fn state(&self) -> State {
+        State {
+            unfinished: self.source.unfinished(),
+            next: self.source.next(),
+            waits: self.is_live && self.wants_fresh(),
+            saved: self.saving.floor(),
+            held: self.held.len(),
+        }
+    }
+
+    /// The first event of the source that is not finished, if there is one.
+    pub(crate) fn oldest(&self) -> Option<&E> {
+        let held = self.held.values().map(|held| &held.message);
+        let failed = self.to_park.iter().map(|failed| &failed.message);
+        let all = self.fresh.iter().chain(&self.again).chain(held).chain(failed);
+        let floor = Origin::Source(self.source.floor());
+        all.filter(|message| message.origin == floor).map(|message| &message.event).next()
+    }
+
     /// The numbers of this moment.
     pub(crate) fn numbers(&mut self, now: Instant) -> Numbers {
         let consumers = &self.consumers;
