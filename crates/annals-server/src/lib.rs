@@ -23,6 +23,7 @@ mod links;
 mod metrics;
 mod node;
 mod options;
+mod prompt;
 mod room;
 mod secret;
 mod server;
