@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tonic::Status;
 
-use super::{Call, panicked};
+use super::{Call, blame, panicked};
 
 /// An answer on its way, with the call it belongs to.
 pub(super) struct Observed {
@@ -44,12 +44,12 @@ impl HttpBody for Observed {
         context: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, axum::Error>>> {
         let body = Pin::new(&mut self.body);
-        let Ok(frame) = catch_unwind(AssertUnwindSafe(|| body.poll_frame(context))) else {
+        let Ok(mut frame) = catch_unwind(AssertUnwindSafe(|| body.poll_frame(context))) else {
             return self.give_up();
         };
-        match &frame {
+        match &mut frame {
             Poll::Ready(Some(Ok(frame))) => {
-                if let Some(status) = frame.trailers_ref().and_then(Status::from_header_map) {
+                if let Some(status) = frame.trailers_mut().and_then(blame::settle) {
                     self.call.end(&status);
                 }
             }
