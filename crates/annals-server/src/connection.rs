@@ -63,7 +63,8 @@ impl Connections {
         }
     }
 
-    async fn serve_bytes(
+    /// The same on whatever carries the bytes, once they are no longer encrypted.
+    pub(crate) async fn serve_bytes(
         self,
         socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: SocketAddr,
