@@ -6,6 +6,7 @@ mod health;
 mod info;
 mod metrics;
 mod renamed;
+mod settings;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -60,6 +61,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route("/stats/{*path}", get(stats::part))
         .route("/ping", get(info::ping))
         .route("/info", get(info::info))
+        .route("/info/options", get(settings::settings))
         .route("/gossip", get(info::gossip))
         .with_state(Arc::clone(node));
     let umadb = Renamed { service: umadb(node), name: dcb_server::SERVICE_NAME };
