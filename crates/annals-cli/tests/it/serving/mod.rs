@@ -2,6 +2,7 @@
 
 mod client;
 mod drain;
+mod hostile;
 
 use std::{
     fs,
