@@ -84,7 +84,7 @@ fn one(group: &str, name: &str, value: Option<String>) -> Value {
         "name": name,
         "description": "",
         "group": group,
-        "value": value,
+        "value": Value::from(value),
         "possibleValues": null,
     })
 }
