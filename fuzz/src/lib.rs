@@ -8,8 +8,14 @@
 pub mod corpus;
 pub mod event_decode;
 pub mod frame_decode;
+mod http2;
 pub mod import_parse;
 mod mutation;
 mod original;
+mod protobuf;
 pub mod random;
+pub mod requests;
 pub mod segment_recover;
+mod served;
+pub mod server_connection;
+pub mod server_request;

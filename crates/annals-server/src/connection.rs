@@ -17,7 +17,7 @@ use tokio::{
 
 use tower::ServiceExt;
 
-use crate::{node::Peer, options::Options, tls::Tls};
+use crate::{node::Peer, options::Options, prompt::Prompt, tls::Tls};
 
 /// How much a client may send on one call before it is read.
 const STREAM_WINDOW: u32 = 1024 * 1024;
@@ -33,6 +33,7 @@ pub(crate) struct Connections {
     builder: auto::Builder<TokioExecutor>,
     router: Router,
     tls: Option<Arc<Tls>>,
+    head_within: Duration,
 }
 
 impl Connections {
@@ -47,8 +48,8 @@ impl Connections {
             // A client that has gone without a word is noticed.
             .keep_alive_interval(Some(Duration::from_secs(10)))
             .keep_alive_timeout(Duration::from_secs(20));
-        builder.http1().timer(TokioTimer::new());
-        Self { builder, router, tls }
+        builder.http1().timer(TokioTimer::new()).header_read_timeout(options.head_within);
+        Self { builder, router, tls, head_within: options.head_within }
     }
 
     /// Serves a connection until it ends, or the server stops and the calls on it are done.
@@ -62,7 +63,8 @@ impl Connections {
         }
     }
 
-    async fn serve_bytes(
+    /// The same on whatever carries the bytes, once they are no longer encrypted.
+    pub(crate) async fn serve_bytes(
         self,
         socket: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
         peer: SocketAddr,
@@ -73,7 +75,8 @@ impl Connections {
             request
         });
         let service = TowerToHyperService::new(calls);
-        let connection = self.builder.serve_connection(TokioIo::new(socket), service);
+        let socket = TokioIo::new(Prompt::new(socket, self.head_within));
+        let connection = self.builder.serve_connection(socket, service);
         if let Err(error) = stops.watch(connection.into_owned()).await {
             tracing::debug!(%error, "a connection ended early");
         }

@@ -6,7 +6,7 @@
 use annals_core::{Category, Error, EventType, Query, QueryItem, RecordedEvent, Result};
 use fancy_regex::{Regex, RegexBuilder};
 
-use crate::index_name;
+use crate::index_name::{self, Index};
 
 /// Which events a reader wants.
 #[derive(Debug, Clone)]
@@ -34,7 +34,7 @@ enum Test {
     Regex(Box<Regex>),
     Prefixes(Vec<String>),
     /// An index, which clients name where a prefix stands.
-    Index(Query),
+    Index(Index),
 }
 
 /// How often a pattern may go back for one name before it is given up.
@@ -47,7 +47,7 @@ impl Filter {
     ///
     /// # Errors
     /// `InvalidArgument` for a pattern that cannot be read; `StreamNotFound` with the fact `index`
-    /// for an index that is not there.
+    /// for a name that no index has.
     pub(crate) fn new(subject: Subject, expression: Expression) -> Result<Self> {
         let Expression { regex, prefixes } = expression;
         let size = regex.len() + prefixes.iter().map(String::len).sum::<usize>();
@@ -82,10 +82,18 @@ impl Filter {
         }
     }
 
+    /// The index that the filter names, where it names one.
+    pub(crate) fn index(&self) -> Option<&Index> {
+        match &self.test {
+            Test::Index(index) => Some(index),
+            Test::Regex(_) | Test::Prefixes(_) => None,
+        }
+    }
+
     /// A query that leaves out as much as an index can; what it gives still has to be tested.
     pub(crate) fn query(&self) -> Result<Query> {
-        if let Test::Index(query) = &self.test {
-            return Ok(query.clone());
+        if let Some(index) = self.index() {
+            return Ok(index.query.clone());
         }
         let Some((Subject::Stream, prefixes)) = self.prefixes() else {
             return Ok(Query::all());

@@ -15,6 +15,8 @@ mod access;
 mod connection;
 mod derived;
 mod filter;
+#[doc(hidden)]
+pub mod fuzzing;
 mod grpc_health;
 mod http;
 mod index_name;
@@ -23,6 +25,7 @@ mod links;
 mod metrics;
 mod node;
 mod options;
+mod prompt;
 mod room;
 mod secret;
 mod server;

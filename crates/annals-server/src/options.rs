@@ -18,6 +18,8 @@ pub struct Options {
     pub calls_per_connection_max: u32,
     /// How many connections there may be at once; more wait to be accepted.
     pub connections_max: usize,
+    /// How long a client may take to say which protocol it speaks and, over HTTP/1.1, to ask.
+    pub head_within: Duration,
     /// How long calls that are under way may go on once the server stops.
     pub drain: Duration,
     /// Who may do what, and whether connections are encrypted. By default everybody may do
@@ -73,6 +75,7 @@ impl Default for Options {
             message_bytes_max: MESSAGE_BYTES_MAX,
             calls_per_connection_max: 1_000,
             connections_max: 10_000,
+            head_within: Duration::from_secs(30),
             security: Security::Insecure,
             trace_parent: None,
             drain: Duration::from_secs(10),

@@ -26,6 +26,7 @@ struct Script {
 enum Server {
     Insecure,
     Secured,
+    Keyed,
 }
 
 const SCRIPTS: &[Script] = &[
@@ -58,6 +59,12 @@ const SCRIPTS: &[Script] = &[
         file: "umadb_cases.py",
         text: include_str!("umadb_cases.py"),
         server: Server::Insecure,
+    },
+    Script {
+        package: "umadb",
+        file: "umadb_secured_cases.py",
+        text: include_str!("umadb_secured_cases.py"),
+        server: Server::Keyed,
     },
 ];
 
@@ -98,8 +105,15 @@ fn run(script: &Script, case: &str, python: Option<Python>) -> Result<(), Failed
         }
         Server::Secured => {
             let server = Secured::start()?;
-            let [address, authority, admin, ops] = server.arguments()?;
+            let [address, authority] = server.address();
+            let [admin, ops] = [server.password("admin")?, server.password("ops")?];
             python.run(script.file, &[case, &address, &authority, &admin, &ops])
+        }
+        Server::Keyed => {
+            let server = Secured::start()?;
+            let [address, authority] = server.address();
+            let [writing, reading] = server.keys();
+            python.run(script.file, &[case, &address, &authority, writing, reading])
         }
     }
 }

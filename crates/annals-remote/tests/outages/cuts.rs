@@ -3,9 +3,9 @@
 use std::{sync::Arc, thread, time::Duration};
 
 use annals_core::{Backend, ErrorKind, MemoryBackend, Query, ReadAll, RecordedEvent, Result};
-use futures_lite::{StreamExt, future::block_on};
+use futures_lite::StreamExt;
 
-use crate::{append, connect, free, next_data, proxy::Proxy, served::Running, wait_for};
+use crate::{append, block_on, connect, free, next_data, proxy::Proxy, served::Running, wait_for};
 
 struct Setup {
     store: Arc<dyn Backend>,

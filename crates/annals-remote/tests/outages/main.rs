@@ -10,14 +10,36 @@ mod proxy;
 mod restarts;
 mod unread;
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{
+    net::SocketAddr,
+    sync::{Arc, LazyLock},
+    time::Duration,
+};
 
 use annals_core::{
     Append, Backend, Delivery, EventType, ExpectedVersion, NewEvent, Query, Result, StreamName,
     Subscribe, SubscribeStart,
 };
 use annals_remote::{Options, Remote};
-use futures_lite::{StreamExt, future::block_on};
+use futures_lite::{StreamExt, future};
+use tokio::runtime::{Builder, Runtime};
+
+/// Far more than anything here takes on a busy machine.
+const DEADLINE: Duration = Duration::from_secs(120);
+
+/// Waits for something; what hangs is a failure, with a reason.
+#[track_caller]
+fn block_on<T>(work: impl Future<Output = T>) -> T {
+    static CLOCK: LazyLock<Runtime> = LazyLock::new(|| {
+        Builder::new_multi_thread().worker_threads(1).enable_time().build().unwrap()
+    });
+    let within = {
+        let _entered = CLOCK.enter();
+        tokio::time::timeout(DEADLINE, work)
+    };
+    let done = future::block_on(within);
+    done.unwrap_or_else(|_| panic!("a call or a subscription still hangs after {DEADLINE:?}"))
+}
 
 /// A free port of this machine.
 fn free() -> SocketAddr {

@@ -7,9 +7,9 @@ use annals_core::{
 };
 use annals_engine::{Embedded, Options as EngineOptions};
 use annals_remote::{Options, Remote};
-use futures_lite::{StreamExt, future::block_on};
+use futures_lite::StreamExt;
 
-use crate::{append, connect, free, from_beginning, next_data, served::Running};
+use crate::{append, block_on, connect, free, from_beginning, next_data, served::Running};
 
 const LONG: Duration = Duration::from_secs(60);
 

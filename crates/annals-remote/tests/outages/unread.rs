@@ -4,9 +4,9 @@ use std::{sync::Arc, time::Duration};
 
 use annals_core::{Backend, MemoryBackend};
 use annals_remote::{Options, Remote};
-use futures_lite::{StreamExt, future::block_on};
+use futures_lite::StreamExt;
 
-use crate::{append, connect, free, from_beginning, next_data, served::Running};
+use crate::{append, block_on, connect, free, from_beginning, next_data, served::Running};
 
 #[test]
 fn subscriptions_that_nobody_reads_hold_up_neither_calls_nor_other_subscriptions() {

@@ -27,6 +27,9 @@ const FOR_ANYBODY: &[&str] = &[
     "/ping",
 ];
 
+/// How browsers and tools are asked for a user and a password.
+pub(crate) const CHALLENGE: &str = "Basic realm=\"annals\"";
+
 /// Lets a request through with a note of who is calling.
 pub(crate) async fn check(
     State(node): State<Arc<Node>>,
@@ -63,7 +66,7 @@ fn refuse(headers: &HeaderMap, error: &Error) -> Response {
         ErrorKind::Unauthenticated => StatusCode::UNAUTHORIZED,
         _ => StatusCode::SERVICE_UNAVAILABLE,
     };
-    let challenge = [(header::WWW_AUTHENTICATE, "Basic realm=\"annals\"")];
+    let challenge = [(header::WWW_AUTHENTICATE, CHALLENGE)];
     (code, challenge, format!("{error}\n")).into_response()
 }
 

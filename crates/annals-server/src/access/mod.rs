@@ -37,6 +37,7 @@ pub use self::caller::KeyAccess;
 pub(crate) use self::{
     acl::{StreamRight, is_secret},
     caller::{ADMINS, Caller, Key, OPS, caller},
+    gate::CHALLENGE,
 };
 
 /// Decides who may do what.

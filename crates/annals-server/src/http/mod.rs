@@ -6,6 +6,7 @@ mod health;
 mod info;
 mod metrics;
 mod renamed;
+mod settings;
 mod stats;
 #[cfg(test)]
 mod tests;
@@ -26,8 +27,13 @@ use annals_proto::{
     kurrentdb_v2::streams_service_server::StreamsServiceServer,
     umadb::dcb_server::{self, DcbServer},
 };
-use axum::{Router, middleware, routing::get};
-use tonic::service::Routes;
+use axum::{
+    Router, middleware,
+    response::{IntoResponse, Response},
+    routing::get,
+};
+use http::{HeaderMap, StatusCode};
+use tonic::{Status, service::Routes};
 
 use self::{calls::Observe, renamed::Renamed};
 use crate::{
@@ -55,6 +61,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route("/stats/{*path}", get(stats::part))
         .route("/ping", get(info::ping))
         .route("/info", get(info::info))
+        .route("/info/options", get(settings::settings))
         .route("/gossip", get(info::gossip))
         .with_state(Arc::clone(node));
     let umadb = Renamed { service: umadb(node), name: dcb_server::SERVICE_NAME };
@@ -62,10 +69,20 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .into_axum_router()
         // What UmaDB's service was called in its first versions; some clients still do.
         .route_service("/umadb.UmaDBService/{call}", umadb)
+        .route_layer(middleware::from_fn(calls::only))
         .merge(http)
+        .fallback(unknown)
         .layer(middleware::from_fn(authority::note))
         .layer(middleware::from_fn_with_state(Arc::clone(node), gate::check))
         .layer(Observe(Arc::clone(node)))
+}
+
+/// Answers for what is not there, in the words of whoever asks.
+async fn unknown(headers: HeaderMap) -> Response {
+    if calls::is_grpc(&headers) {
+        return Status::unimplemented("there is no method of this name").into_http();
+    }
+    StatusCode::NOT_FOUND.into_response()
 }
 
 fn umadb(node: &Arc<Node>) -> DcbServer<UmaDbService> {

@@ -243,9 +243,14 @@ async fn an_index_is_read_as_all_with_its_name_for_a_prefix() {
             events.iter().map(|event| event.event.as_ref().unwrap().commit_position).collect();
         assert_eq!(found, positions, "{index}");
     }
-    let absent = reader.contents(Asked::prefixed(&["$idx-user-x"])).await.unwrap_err();
-    assert_eq!(absent.code(), Code::NotFound);
-    assert_eq!(absent.metadata().get("exception").unwrap(), "index-not-found");
+    for index in ["$idx-user-x", "$idx-ce-nobody", "$idx-et-nothing"] {
+        let absent = reader.contents(Asked::prefixed(&[index])).await.unwrap_err();
+        assert_eq!(absent.code(), Code::NotFound);
+        assert_eq!(absent.metadata().get("exception").unwrap(), "index-not-found");
+        assert_eq!(absent.metadata().get("index-name").unwrap(), index);
+        let followed = reader.open(Asked::prefixed(&[index]).for_ever()).await;
+        assert_eq!(followed.map(drop).unwrap_err().code(), Code::NotFound);
+    }
     let two = reader.contents(Asked::prefixed(&["$idx-all", "a"])).await.unwrap_err();
     assert_eq!(two.code(), Code::InvalidArgument);
 }

@@ -1,5 +1,7 @@
 //! The flags that bound what clients can ask of the server.
 
+use std::time::Duration;
+
 use annals_server::Options;
 
 /// How much clients may ask for.
@@ -33,6 +35,16 @@ pub(super) struct LimitArgs {
         value_parser = clap::value_parser!(u32).range(1024..)
     )]
     message_bytes_max: u32,
+    /// How many seconds a client may take to say which protocol it speaks and, over HTTP/1.1, to
+    /// ask
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        env = "ANNALS_HEAD_WITHIN",
+        default_value_t = 30,
+        value_parser = clap::value_parser!(u32).range(1..)
+    )]
+    head_within: u32,
 }
 
 impl LimitArgs {
@@ -43,6 +55,7 @@ impl LimitArgs {
             connections_max: count(self.connections_max),
             calls_per_connection_max: self.calls_per_connection_max,
             message_bytes_max: count(self.message_bytes_max),
+            head_within: Duration::from_secs(self.head_within.into()),
             ..options
         }
     }

@@ -4,6 +4,7 @@ mod client;
 #[cfg(feature = "otlp")]
 mod collector;
 mod drain;
+mod hostile;
 #[cfg(feature = "otlp")]
 mod traces;
 

@@ -10,7 +10,7 @@ use axum::body::{Body, Bytes};
 use hyper::body::{Body as HttpBody, Frame, SizeHint};
 use tonic::Status;
 
-use super::{Call, panicked};
+use super::{Call, blame, panicked};
 
 /// An answer on its way, with the call it belongs to.
 pub(super) struct Observed {
@@ -48,12 +48,12 @@ impl HttpBody for Observed {
         let polled = call
             .span
             .in_scope(|| catch_unwind(AssertUnwindSafe(|| Pin::new(body).poll_frame(context))));
-        let Ok(frame) = polled else {
+        let Ok(mut frame) = polled else {
             return self.give_up();
         };
-        match &frame {
+        match &mut frame {
             Poll::Ready(Some(Ok(frame))) => {
-                if let Some(status) = frame.trailers_ref().and_then(Status::from_header_map) {
+                if let Some(status) = frame.trailers_mut().and_then(blame::settle) {
                     self.call.end(&status);
                 }
             }

@@ -1,6 +1,7 @@
 //! Around every call: it has a span, it is counted and timed, a panic in it is answered, a failure
 //! of the server's own is logged, and none begins once the server stops.
 
+mod blame;
 mod body;
 
 use std::{
@@ -14,6 +15,7 @@ use std::{
 use axum::{
     body::Body,
     extract::Request,
+    middleware::Next,
     response::{IntoResponse, Response},
 };
 use futures_lite::FutureExt;
@@ -90,7 +92,17 @@ where
     }
 }
 
-fn is_grpc(headers: &HeaderMap) -> bool {
+/// Keeps from services what is no call: it would be answered, and neither counted nor watched.
+pub(super) async fn only(request: Request, next: Next) -> Response {
+    if is_grpc(request.headers()) {
+        next.run(request).await
+    } else {
+        StatusCode::UNSUPPORTED_MEDIA_TYPE.into_response()
+    }
+}
+
+/// Whether a request or an answer is one of gRPC.
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE);
     content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }
@@ -100,9 +112,12 @@ fn panicked() -> Status {
     Status::internal("the server met a defect of its own; its log says where")
 }
 
-fn observed(answer: Response, mut call: Call) -> Response {
+fn observed(mut answer: Response, mut call: Call) -> Response {
+    if !is_grpc(answer.headers()) {
+        answer = Status::unimplemented("there is no method of this name").into_http();
+    }
     // A call that fails before it answers anything has its status in the headers.
-    if let Some(status) = Status::from_header_map(answer.headers()) {
+    if let Some(status) = blame::settle(answer.headers_mut()) {
         call.end(&status);
         return answer;
     }
@@ -141,13 +156,20 @@ impl Call {
         let (code, took) = (status.code(), self.begun.elapsed());
         self.node.metrics.calls.ended(self.path(), code, took);
         trace::grpc_ended(&self.span, code);
-        if matches!(code, Code::Internal | Code::Unknown | Code::DataLoss) {
+        if is_defect(status) {
             let method = self.path();
             let (code, message) = (metrics::code_name(code), status.message());
             let milliseconds = took.as_millis() as u64;
             tracing::error!(method, code, message, milliseconds, "a call failed");
         }
     }
+}
+
+/// Whether a call failed by the server's own fault. Where the protocol wants such a code for what
+/// a client asked for, it has a word for it in the trailers too.
+fn is_defect(status: &Status) -> bool {
+    let is_ours = matches!(status.code(), Code::Internal | Code::Unknown | Code::DataLoss);
+    is_ours && !status.metadata().contains_key("exception")
 }
 
 impl Drop for Call {

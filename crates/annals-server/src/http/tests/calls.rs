@@ -88,7 +88,7 @@ pub(super) fn panicking(served: &Served) -> Router {
             1 => Ok::<_, std::convert::Infallible>("first"),
             _ => panic!("a panic of a test"),
         });
-        Body::new(Parts(Box::pin(parts)))
+        ([("content-type", "application/grpc")], Body::new(Parts(Box::pin(parts))))
     };
     let router = Router::new().route("/test.Service/Early", get(early).post(early));
     router

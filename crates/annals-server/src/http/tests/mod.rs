@@ -3,6 +3,7 @@
 mod calls;
 mod health;
 mod logged;
+mod malformed;
 mod metrics;
 mod stats;
 

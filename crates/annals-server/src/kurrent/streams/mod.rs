@@ -41,6 +41,7 @@ impl Streams for StreamsService {
         let caller = caller(&request);
         let asked = Asked::new(request.into_inner().options).map_err(|error| status(&error))?;
         may_read(&self.0, &caller, &asked.what).await?;
+        is_there(&self.0, &asked.what).await?;
         let answers = match asked.extent {
             Extent::Count(count, direction) => {
                 read::respond(&self.0, &caller, asked, count, direction).await
@@ -90,4 +91,15 @@ async fn may_read(node: &Node, caller: &Caller, what: &What) -> Result<(), Statu
         What::All { .. } => node.access.all(caller).await,
     };
     checked.map_err(|error| status(&error))
+}
+
+/// Refuses to read an index that is not there.
+async fn is_there(node: &Node, what: &What) -> Result<(), Status> {
+    match what {
+        What::All { filter: Some((filter, _)), .. } => match filter.index() {
+            Some(index) => index.check(node.store.as_ref()).await.map_err(|error| status(&error)),
+            None => Ok(()),
+        },
+        What::All { filter: None, .. } | What::Stream { .. } => Ok(()),
+    }
 }

@@ -8,6 +8,7 @@ use annals_proto::kurrentdb_v2::{AppendRecord, SchemaFormat, SchemaInfo};
 use prost_types::value::Kind;
 use serde_json::{Map, Number, Value};
 use tonic::Status;
+use unicode_normalization::is_nfc;
 use uuid::Uuid;
 
 use super::error;
@@ -73,8 +74,8 @@ impl Schema {
         };
         let name = schema.name.unwrap_or_default();
         let allowed = |c: char| c.is_alphanumeric() || "_.$:-".contains(c);
-        if name.is_empty() || !name.chars().all(allowed) {
-            let why = "the schema's name must be of letters, digits and `_ . $ : -`";
+        if name.is_empty() || !name.chars().all(allowed) || !is_nfc(&name) {
+            let why = "the schema's name must be of letters, digits and `_ . $ : -`, in NFC";
             return Err(error::bad_request("schema.name", why));
         }
         let id = schema.id.filter(|id| !id.is_empty());
@@ -195,6 +196,8 @@ mod tests {
             schema(99, "opened", None),
             schema(1, "", None),
             schema(1, "has space", None),
+            // Two ways to write a syllable, and the second is not the normal one.
+            schema(1, "\u{1100}\u{1161}", None),
             schema(1, "opened", Some("nonsense")),
         ];
         for schema in wrong {

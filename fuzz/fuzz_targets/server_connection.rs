@@ -1,0 +1,7 @@
+//! `server_connection` under libFuzzer.
+
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|bytes: &[u8]| {
+    std::hint::black_box(annals_fuzz::server_connection::run(bytes));
+});
