@@ -39,4 +39,4 @@ pub use options::{Anonymous, Options, Secured, Security};
 pub use secret::Secret;
 pub use server::Server;
 pub use tls::TlsFiles;
-pub use users::{Account, Keys, StoredKey, key_for_file};
+pub use users::{Account, Accounts, Keys, StoredKey, generated_password, key_for_file};
