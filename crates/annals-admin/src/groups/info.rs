@@ -54,7 +54,13 @@ impl GroupInfo {
     pub(crate) fn read(server: &Server, info: SubscriptionInfo) -> Result<Self> {
         let source: Source = info.event_source.parse()?;
         let settings = settings(&info)?;
-        let place = |text: &str| place(server, &source, text);
+        let place = |text: &str| {
+            let place = place(&source, text)?;
+            Ok::<_, Refused>(place.map(|place| match &source {
+                Source::Stream(_) => place,
+                Source::All => server.position_from(place),
+            }))
+        };
         let start = match place(&info.start_from)? {
             None => Start::End,
             Some(_) if is_beginning(&info.start_from) => Start::Beginning,
@@ -106,7 +112,7 @@ fn settings(info: &SubscriptionInfo) -> Result<Settings> {
 }
 
 /// A version as `7`, a position as `C:7/P:7`; nothing, or what is below 0, is no place.
-fn place(server: &Server, source: &Source, text: &str) -> Result<Option<u64>> {
+fn place(source: &Source, text: &str) -> Result<Option<u64>> {
     if text.is_empty() {
         return Ok(None);
     }
@@ -116,11 +122,7 @@ fn place(server: &Server, source: &Source, text: &str) -> Result<Option<u64>> {
     };
     let number: Option<i64> = number.and_then(|number| number.parse().ok());
     let Some(number) = number else { return Err(unknown(text)) };
-    let Ok(number) = u64::try_from(number) else { return Ok(None) };
-    Ok(Some(match source {
-        Source::Stream(_) => number,
-        Source::All => server.position_from(number),
-    }))
+    Ok(u64::try_from(number).ok())
 }
 
 fn unknown(text: &str) -> Refused {
@@ -137,4 +139,21 @@ fn small(number: i32) -> u32 {
 
 fn large(number: i64) -> u64 {
     u64::try_from(number).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn places_are_read_as_servers_write_them() {
+        let stream: Source = "account-1".parse().unwrap();
+        let of_stream = |text| place(&stream, text).unwrap();
+        assert_eq!(["7", "0", "-1", ""].map(of_stream), [Some(7), Some(0), None, None]);
+        let of_all = |text| place(&Source::All, text).unwrap();
+        assert_eq!(["C:7/P:7", "C:-1/P:-1", ""].map(of_all), [Some(7), None, None]);
+        for (source, wrong) in [(&stream, "C:7/P:7"), (&stream, "x"), (&Source::All, "7")] {
+            assert!(place(source, wrong).is_err(), "{wrong}");
+        }
+    }
 }

@@ -96,7 +96,10 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit> {
     let at_once = u32::try_from(limit).map_or(args.buffer, |limit| args.buffer.min(limit.max(1)));
     let exit = managed.run(async {
         let mut signals = Signals::listen()?;
-        let joined = managed.server().consume(&group, at_once).await;
+        let joined = tokio::select! {
+            _ = signals.next() => return Ok(Exit::Interrupted),
+            joined = managed.server().consume(&group, at_once) => joined,
+        };
         let mut consumer = joined.map_err(|refused| managed.failure(what(), refused))?;
         let taken = tokio::select! {
             biased;
@@ -110,7 +113,11 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit> {
             Stopped::Server(refused) => managed.failure(what(), refused),
         });
         // However it ended: what was said of events before is to be heard.
-        let left = consumer.leave().await;
+        let left = tokio::select! {
+            // Whoever does not wait for it is not kept waiting.
+            _ = signals.next() => return Ok(Exit::Interrupted),
+            left = consumer.leave() => left,
+        };
         let exit = taken?;
         left.map_err(|refused| managed.failure(what(), refused))?;
         Ok(exit)

@@ -69,7 +69,7 @@ impl FilterArgs {
 
 pub(super) fn run(args: &Args, session: &Session) -> Result<Exit> {
     let group = args.named.group()?;
-    let settings = args.settings.apply(Settings::default());
+    let settings = args.settings.apply(&Settings::default());
     let filter = args.filter.filter();
     let managed = Managed::of(session, Subject::Groups)?;
     let made = managed.server().create_group(&group, args.from, filter.as_ref(), &settings);

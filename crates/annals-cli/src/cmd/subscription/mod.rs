@@ -21,12 +21,12 @@ use crate::{exit::Exit, failure::Result, session::Session};
 /// Manage persistent subscriptions: groups of consumers of a server
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
-    annals subscription create account-1 mailer --at annals://ann:PASSWORD@localhost\n  \
+    annals subscription create account-1 mailer\n  \
     annals subscription create '$all' reports --filter-stream account-,order-\n  \
     annals subscription consume account-1 mailer\n  \
     annals subscription parked account-1 mailer\n\n\
-    The server is any that speaks the protocol of KurrentDB: `--at annals://...` or\n\
-    `--at kurrentdb://...`.")]
+    The server is any that speaks the protocol of KurrentDB, named by `--at` or ANNALS_AT:\n\
+    `annals://...`, `kurrentdb://...` or `esdb://...`.")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,

@@ -67,7 +67,7 @@ fn count() -> clap::builder::RangedI64ValueParser<u32> {
 
 impl SettingsArgs {
     /// Puts what was given into settings.
-    pub(super) fn apply(&self, to: Settings) -> Settings {
+    pub(super) fn apply(&self, to: &Settings) -> Settings {
         Settings {
             strategy: self.strategy.map_or(to.strategy, Sharing::strategy),
             max_retries: self.max_retries.unwrap_or(to.max_retries),

@@ -36,7 +36,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit> {
     let what = || format!("{} was not changed", shown(&group));
     let managed = Managed::of(session, Subject::Groups)?;
     let before = managed.wait(what, managed.server().group(&group))?;
-    let settings = args.settings.apply(before.settings.clone());
+    let settings = args.settings.apply(&before.settings);
     let from = args.from.unwrap_or(before.start);
     if (&settings, from) == (&before.settings, before.start) {
         return Err(Failure::usage(

@@ -13,7 +13,7 @@ use crate::{
 /// Change a password, by the one of before
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
-    annals users change-password ann --at annals://ann:PASSWORD@localhost\n  \
+    annals users change-password ann\n  \
     annals users change-password ann --current-password-file old.txt --password-file new.txt\n\n\
     Without files both are asked for, or are the next two lines of stdin.")]
 pub(super) struct Args {

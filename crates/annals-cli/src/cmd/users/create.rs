@@ -11,7 +11,7 @@ use crate::{
 /// Make a user; the password is asked for, or the next line of stdin
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
-    annals users create ann --at annals://admin:PASSWORD@localhost\n  \
+    annals users create ann\n  \
     annals users create ann --name 'Ann Example' --group '$ops' --password-file ann.txt\n  \
     openssl rand -base64 18 | tee ann.txt | annals users create ann")]
 pub(super) struct Args {

@@ -11,7 +11,7 @@ use crate::{
 /// Delete a user; the login can be given to somebody again
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
-    annals users delete ann --yes --at annals://admin:PASSWORD@localhost")]
+    annals users delete ann --yes")]
 pub(super) struct Args {
     /// The name to log in with
     #[arg(value_name = "LOGIN")]

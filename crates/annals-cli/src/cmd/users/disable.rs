@@ -10,7 +10,7 @@ use crate::{
 /// Keep a user out until they are enabled again
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
-    annals users disable ann --at annals://admin:PASSWORD@localhost")]
+    annals users disable ann")]
 pub(super) struct Args {
     /// The name to log in with
     #[arg(value_name = "LOGIN")]

@@ -10,7 +10,7 @@ use crate::{
 /// Let a user in again who was disabled
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
-    annals users enable ann --at annals://admin:PASSWORD@localhost")]
+    annals users enable ann")]
 pub(super) struct Args {
     /// The name to log in with
     #[arg(value_name = "LOGIN")]

@@ -12,7 +12,7 @@ use crate::{
 /// List the users of a server
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
-    annals users ls --at annals://admin:PASSWORD@localhost\n  \
+    annals users ls\n  \
     annals users ls -o json")]
 pub(super) struct Args {}
 

@@ -22,10 +22,11 @@ use crate::{exit::Exit, failure::Result, session::Session};
 /// Manage the users of a server, and the API keys of programs
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
-    annals users ls --at annals://admin:PASSWORD@localhost\n  \
-    annals users create ann --group '$ops' --at annals://admin:PASSWORD@localhost\n  \
-    annals users reset-password admin               a new one, in the store of a stopped server\n  \
-    annals users key create shop                    make an API key; it is shown once")]
+    export ANNALS_AT=annals://admin:PASSWORD@localhost   whose users; an argument is seen by others\n  \
+    annals users create ann --group '$ops'\n  \
+    annals users disable ann\n  \
+    annals users reset-password admin --at file:./annals-data   in the store of a stopped server\n  \
+    annals users key create shop --at file:./annals-data        make an API key")]
 pub(crate) struct Args {
     #[command(subcommand)]
     command: Command,

@@ -20,7 +20,7 @@ use crate::{
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
     annals users reset-password admin --at file:./annals-data   its server is stopped\n  \
-    annals users reset-password ann --at annals://admin:PASSWORD@localhost\n  \
+    annals users reset-password ann                             of the server in ANNALS_AT\n  \
     annals users reset-password ann --prompt                    asked for, or a line of stdin\n\n\
     A generated one is shown once. In a store without a server, a user who was disabled is enabled again, and `admin` and `ops`\n\
     are made anew if they were deleted.")]

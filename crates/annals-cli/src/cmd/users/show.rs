@@ -12,7 +12,7 @@ use crate::{
 /// Show a user of a server
 #[derive(Debug, clap::Args)]
 #[command(before_help = "Examples:\n  \
-    annals users show ann --at annals://ann:PASSWORD@localhost")]
+    annals users show ann")]
 pub(super) struct Args {
     /// The name to log in with
     #[arg(value_name = "LOGIN")]

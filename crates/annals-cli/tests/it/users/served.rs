@@ -117,6 +117,28 @@ fn the_administrator_of_a_stopped_server_comes_back() {
 }
 
 #[test]
+fn a_server_with_a_certificate_is_managed_by_either_url() {
+    let annals = Annals::new();
+    annals.ok(&["cert", "dev"]);
+    let file = |name: &str| annals.path("annals-certs").join(name).display().to_string();
+    let tls =
+        ["--tls-cert".to_owned(), file("server.pem"), "--tls-key".to_owned(), file("server.key")];
+    let server = Server::start(env!("CARGO_BIN_EXE_annals"), tls).unwrap();
+    let log = server.log();
+    let admin = log.lines().find_map(|line| line.trim().strip_prefix("admin ")).unwrap().trim();
+    let (port, ca) = (server.port(), file("ca.pem"));
+    let ours = format!("annals://admin:{admin}@localhost:{port}?ca={ca}");
+    let theirs = format!("kurrentdb://admin:{admin}@localhost:{port}?tlsCaFile={ca}");
+    for at in [&ours, &theirs] {
+        assert_eq!(annals.ok(&["users", "ls", "-q", "--at", at]), "admin\nops\n");
+        assert_eq!(annals.ok(&["subscription", "ls", "--at", at]), "");
+    }
+    let untrusted = format!("kurrentdb://admin:{admin}@localhost:{port}");
+    let said = annals.fails(5, &["users", "ls", "--at", &untrusted]);
+    assert!(!said.contains(admin), "{said}");
+}
+
+#[test]
 fn users_are_managed_by_a_server_and_no_store() {
     let annals = Annals::with_events();
     let said = annals.fails(2, &["users", "ls"]);
