@@ -98,19 +98,29 @@ fn connect(place: &Place) -> io::Result<TcpStream> {
     Err(failed)
 }
 
-fn answer(mut server: impl Read + Write, place: &Place) -> io::Result<u16> {
-    let host = place.authority();
-    write!(server, "GET /health/ready HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n")?;
-    server.flush()?;
-    let mut line = String::new();
-    // A server that speaks something else may send what is no text, and without an end.
-    let read = BufReader::new(server.take(LINE_BYTES_MAX)).read_line(&mut line);
-    read.map_err(|error| match error.kind() {
-        io::ErrorKind::InvalidData | io::ErrorKind::ConnectionReset => not_http(),
+/// The code of the answer on an open connection. One that is cut short is no answer in HTTP.
+fn answer(server: impl Read + Write, place: &Place) -> io::Result<u16> {
+    let line = first_line(server, place).map_err(|error| match error.kind() {
+        io::ErrorKind::InvalidData
+        | io::ErrorKind::BrokenPipe
+        | io::ErrorKind::ConnectionAborted
+        | io::ErrorKind::ConnectionReset => not_http(),
         _ => error,
     })?;
     let code = line.strip_prefix("HTTP/1.1 ").and_then(|rest| rest.get(..3)?.parse().ok());
     code.ok_or_else(not_http)
+}
+
+fn first_line(mut server: impl Read + Write, place: &Place) -> io::Result<String> {
+    let host = place.authority();
+    let question =
+        format!("GET /health/ready HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+    server.write_all(question.as_bytes())?;
+    server.flush()?;
+    let mut line = String::new();
+    // A server that speaks something else may send what is no text, and without an end.
+    BufReader::new(server.take(LINE_BYTES_MAX)).read_line(&mut line)?;
+    Ok(line)
 }
 
 /// Far more than a status line has, in bytes.
