@@ -34,7 +34,8 @@ pub(crate) struct Cli {
 pub(crate) struct GlobalArgs {
     /// The store: `file:DIR`, the path of a folder, `memory:`,
     /// `postgres://USER@HOST/DATABASE?schema=annals` (PGPASSWORD and the like count), or
-    /// `annals://USER:PASSWORD@HOST:2113` (with `?tls=false` where nothing is encrypted)
+    /// `annals://USER:PASSWORD@HOST:2113` (with `?tls=false` where nothing is encrypted);
+    /// `subscription` and `users` also take a server by `kurrentdb://` or `esdb://`
     #[arg(
         long,
         global = true,
@@ -68,6 +69,7 @@ pub(crate) enum Command {
     Stream(cmd::stream::Args),
     Serve(cmd::serve::Args),
     Cert(cmd::cert::Args),
+    Subscription(cmd::subscription::Args),
     Users(cmd::users::Args),
     Health(cmd::health::Args),
     Config(cmd::config::Args),

@@ -15,7 +15,9 @@ pub mod copy;
 mod exit;
 mod failure;
 pub mod import;
+mod managed;
 mod output;
+mod password;
 mod payload;
 mod progress;
 mod range;
@@ -23,6 +25,7 @@ mod select;
 mod serving;
 mod session;
 mod settings;
+mod span;
 
 use std::{ffi::OsString, io::Write, process::ExitCode};
 

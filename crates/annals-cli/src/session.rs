@@ -9,6 +9,7 @@ use std::{
 use annals::{
     Backend, ErrorKind, StoreUrl,
     postgres::{MIGRATIONS, Options, Postgres, Target},
+    remote::Server,
 };
 use futures_lite::future::block_on;
 
@@ -23,7 +24,10 @@ use crate::{
 /// What every command works with.
 #[derive(Debug)]
 pub(crate) struct Session {
-    url: StoreUrl,
+    /// What `--at` says.
+    at: String,
+    /// The store it names, or why this build cannot open it: some commands work with its server.
+    url: annals::Result<StoreUrl>,
     format: Option<Format>,
     loudness: Loudness,
     style: Style,
@@ -40,9 +44,15 @@ enum Loudness {
 impl Session {
     /// Understands the flags.
     pub(crate) fn new(args: &GlobalArgs, settings: Settings) -> Result<Self> {
-        let url = url(&args.at)?;
+        let url: annals::Result<StoreUrl> = args.at.parse();
+        if let Err(error) = &url
+            && !(error.kind() == ErrorKind::Unsupported && Server::is_named_by(&args.at))
+        {
+            return Err(unusable(&args.at, error));
+        }
         let style = |suited: Style| if args.no_color { Style::Plain } else { suited };
         Ok(Self {
+            at: args.at.clone(),
             url,
             format: args.output,
             loudness: if args.quiet { Loudness::Quiet } else { Loudness::Normal },
@@ -52,9 +62,26 @@ impl Session {
         })
     }
 
+    /// What `--at` says, with any password.
+    pub(crate) fn at(&self) -> &str {
+        &self.at
+    }
+
     /// Which store.
-    pub(crate) fn url(&self) -> &StoreUrl {
-        &self.url
+    ///
+    /// # Errors
+    /// It names no store that can be opened.
+    pub(crate) fn url(&self) -> Result<&StoreUrl> {
+        self.url.as_ref().map_err(|error| unusable(&self.at, error))
+    }
+
+    /// Where it is, for people: never with a password.
+    pub(crate) fn shown(&self) -> String {
+        match (&self.url, self.at.parse::<Server>()) {
+            (Ok(url), _) => url.to_string(),
+            (Err(_), Ok(server)) => server.to_string(),
+            (Err(_), Err(_)) => StoreUrl::shown(&self.at),
+        }
     }
 
     /// The settings of a server, for the commands that have them.
@@ -74,17 +101,18 @@ impl Session {
 
     /// Opens the store, and makes it where there is none.
     pub(crate) fn open_or_create(&self) -> Result<Arc<dyn Backend>> {
-        open_or_create(&self.url)
+        open_or_create(self.url()?)
     }
 
     /// Opens a store that must be there already: reading makes no store.
     pub(crate) fn open(&self) -> Result<Arc<dyn Backend>> {
-        open(&self.url)
+        open(self.url()?)
     }
 
     /// Refuses a folder that is not there.
     pub(crate) fn check_exists(&self) -> Result<()> {
-        self.url.dir().map_or(Ok(()), |dir| check_exists(dir, &self.url))
+        let url = self.url()?;
+        url.dir().map_or(Ok(()), |dir| check_exists(dir, url))
     }
 
     /// Where output goes.
@@ -118,7 +146,11 @@ impl Session {
 /// The URL of a store as typed.
 pub(crate) fn url(text: &str) -> Result<StoreUrl> {
     let url: annals::Result<StoreUrl> = text.parse();
-    url.or_fail(|| format!("the store `{}` cannot be used", StoreUrl::shown(text)))
+    url.map_err(|error| unusable(text, &error))
+}
+
+fn unusable(text: &str, error: &annals::Error) -> Failure {
+    Failure::store(format!("the store `{}` cannot be used", StoreUrl::shown(text)), error)
 }
 
 /// Opens a store, and makes it where there is none.

@@ -37,10 +37,18 @@ const KEEP_ALIVE_TIMEOUT: Duration = Duration::from_secs(20);
 /// # Errors
 /// `InvalidArgument` for certificates that cannot be used.
 pub(crate) fn client(target: &Target, options: &Options) -> Result<Client> {
+    let client = StoreClient::new(channel(target, options)?);
+    Ok(client.max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(usize::MAX))
+}
+
+/// A connection for any service, as for [`client`]; it tells with each call who calls.
+pub(crate) fn channel(
+    target: &Target,
+    options: &Options,
+) -> Result<InterceptedService<Channel, Login>> {
     let endpoint = endpoint(target, options)?;
     let login = Login::new(target.login.as_ref())?;
-    let client = StoreClient::with_interceptor(endpoint.connect_lazy(), login);
-    Ok(client.max_decoding_message_size(MESSAGE_BYTES_MAX).max_encoding_message_size(usize::MAX))
+    Ok(InterceptedService::new(endpoint.connect_lazy(), login))
 }
 
 fn endpoint(target: &Target, options: &Options) -> Result<Endpoint> {

@@ -44,11 +44,14 @@ mod options;
 mod patience;
 mod place;
 mod read;
+mod server;
 mod shared;
 mod starting;
 mod url;
 mod wire;
 
 pub use backend::Remote;
+pub use login::Login;
 pub use options::Options;
+pub use server::{Dialect, Server, ServerChannel, error_of};
 pub use url::Target;

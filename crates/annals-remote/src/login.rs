@@ -8,7 +8,7 @@ use tonic::{Request, Status, metadata::AsciiMetadataValue, service::Interceptor}
 
 /// Adds the user and the password to each call, where there are some.
 #[derive(Clone)]
-pub(crate) struct Login(Option<AsciiMetadataValue>);
+pub struct Login(Option<AsciiMetadataValue>);
 
 impl Login {
     pub(crate) fn new(user: Option<&(String, String)>) -> Result<Self> {

@@ -44,4 +44,4 @@ pub use secret::Secret;
 pub use server::Server;
 pub use tls::TlsFiles;
 pub use trace::TraceParent;
-pub use users::{Account, Keys, StoredKey, key_for_file};
+pub use users::{Account, Accounts, Keys, StoredKey, generated_password, key_for_file};

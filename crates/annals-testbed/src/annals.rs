@@ -57,7 +57,7 @@ impl Annals {
         let said_before = self.log().len();
         let mut command = Command::new(&self.binary);
         command.arg("serve").args(["--listen", &format!("127.0.0.1:{}", self.port)]);
-        command.arg("--at").arg(folder.join("store")).args(&self.arguments);
+        command.arg("--at").arg(self.store()).args(&self.arguments);
         let watched = Watched { account: Account::Ours, folder, log: &log };
         let mut guard = Guard::start(&watched, &command)?;
         let started = wait_for("the server listens", PATIENCE, || match guard.ended() {
@@ -90,6 +90,12 @@ impl Annals {
     #[must_use]
     pub fn kurrentdb(&self) -> String {
         format!("kurrentdb://localhost:{}?tls=false", self.port)
+    }
+
+    /// The folder of the store, for who looks into it while the server does not run.
+    #[must_use]
+    pub fn store(&self) -> PathBuf {
+        self.folder.path().join("store")
     }
 
     /// Everything the server said.

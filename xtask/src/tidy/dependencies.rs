@@ -22,6 +22,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("annals-postgres", &[CORE]),
     ("annals-cluster", &[CORE]),
     ("annals-remote", &[CORE, "annals-proto"]),
+    ("annals-admin", &[CORE, "annals-proto", "annals-remote"]),
     (TESTBED, &[]),
     ("annals-testkit", &[CORE, "annals-engine"]),
     (
@@ -38,7 +39,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("annals-codegen", &[]),
     ("annals-proto", &[]),
     ("annals-server", &[CORE, "annals-proto"]),
-    (CLI, &[CORE, "annals", "annals-engine", "annals-server"]),
+    (CLI, &[CORE, "annals", "annals-admin", "annals-engine", "annals-server"]),
     ("xtask", &[CLI, TESTBED]),
 ];
 
@@ -74,7 +75,8 @@ const NOT_IN_CORE: &[(&str, &[&str])] = &[
 ];
 
 /// The only crates that may see wire types, and the one that writes them.
-const WIRE_CRATES: &[&str] = &["annals-codegen", "annals-proto", "annals-remote", "annals-server"];
+const WIRE_CRATES: &[&str] =
+    &["annals-admin", "annals-codegen", "annals-proto", "annals-remote", "annals-server"];
 
 pub(super) fn check(manifest: &Manifest, _root: &Manifest) -> Vec<Finding> {
     let Some(package) = manifest.package() else {

@@ -57,7 +57,7 @@ pub(crate) fn run(_args: &Args, session: &Session) -> Result<Exit> {
     let mut printer = session.printer(Shape::Single)?;
     let store = session.open()?;
     let info = block_on(store.info()).or_fail(|| "the store could not be looked at")?;
-    printer.item(&row(session.url().to_string(), info))?;
+    printer.item(&row(session.shown(), info))?;
     printer.finish()?;
     Ok(Exit::Ok)
 }

@@ -16,6 +16,7 @@ pub(crate) mod migrate;
 pub(crate) mod read;
 pub(crate) mod serve;
 pub(crate) mod stream;
+pub(crate) mod subscription;
 pub(crate) mod tail;
 pub(crate) mod users;
 pub(crate) mod verify;
@@ -31,6 +32,7 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Stream(args) => stream::run(args, session),
         Command::Serve(args) => serve::run(&args, session),
         Command::Cert(args) => cert::run(args, session),
+        Command::Subscription(args) => subscription::run(args, session),
         Command::Users(args) => users::run(args, session),
         Command::Health(args) => health::run(&args, session),
         Command::Config(args) => config::run(args, session),

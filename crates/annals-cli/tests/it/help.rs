@@ -6,7 +6,7 @@ use std::{env, fs, path::Path};
 use crate::harness::Annals;
 
 /// Every command, as typed.
-const COMMANDS: [&str; 33] = [
+const COMMANDS: [&str; 53] = [
     "",
     "append",
     "read",
@@ -21,7 +21,27 @@ const COMMANDS: [&str; 33] = [
     "serve",
     "cert",
     "cert dev",
+    "subscription",
+    "subscription create",
+    "subscription update",
+    "subscription delete",
+    "subscription ls",
+    "subscription show",
+    "subscription consume",
+    "subscription parked",
+    "subscription replay-parked",
+    "subscription discard-parked",
+    "subscription restart",
     "users",
+    "users create",
+    "users ls",
+    "users show",
+    "users groups",
+    "users disable",
+    "users enable",
+    "users delete",
+    "users change-password",
+    "users reset-password",
     "users key",
     "users key create",
     "users key ls",
@@ -77,7 +97,7 @@ fn no_command_is_missing_from_the_reviewed_ones() {
     for name in listed(&[]) {
         assert!(COMMANDS.contains(&&*name), "{name}");
     }
-    for group in ["stream", "config", "cert", "users", "users key"] {
+    for group in ["stream", "config", "cert", "subscription", "users", "users key"] {
         let words: Vec<_> = group.split(' ').collect();
         for name in listed(&words) {
             assert!(COMMANDS.contains(&&*format!("{group} {name}")), "{group} {name}");

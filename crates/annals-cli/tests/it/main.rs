@@ -19,6 +19,7 @@ mod remote;
 mod serve;
 mod serving;
 mod stream;
+mod subscription;
 mod tail;
 mod users;
 mod verify;

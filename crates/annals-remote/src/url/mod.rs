@@ -1,6 +1,7 @@
 //! Where a server is: its URL.
 
 mod duration;
+mod kurrent;
 mod parts;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 use annals_core::{Error, Result};
 
 use crate::Options;
+pub(crate) use kurrent::{is_kurrent, shown as kurrent_shown};
 use parts::Parts;
 
 /// The port that servers have unless they are told otherwise.
@@ -64,6 +66,14 @@ impl Target {
             patience: self.patience.unwrap_or(options.patience),
             ..options
         }
+    }
+
+    /// The server that a connection string of KurrentDB's clients names.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for what cannot be read, `Unsupported` for what only those clients do.
+    pub(crate) fn from_kurrent(text: &str) -> Result<Self> {
+        kurrent::parse(text)
     }
 
     /// The host with its port.

@@ -21,6 +21,19 @@ pub struct Account {
     pub password: Secret,
 }
 
+/// A user of the first start.
+#[derive(Debug)]
+pub(super) struct First {
+    pub(super) login: &'static str,
+    pub(super) full_name: &'static str,
+    pub(super) group: &'static str,
+}
+
+pub(super) const FIRST: [First; 2] = [
+    First { login: "admin", full_name: "Annals Administrator", group: ADMINS },
+    First { login: "ops", full_name: "Annals Operations", group: OPS },
+];
+
 /// 144 bits.
 const PASSWORD_BYTES: usize = 18;
 
@@ -29,20 +42,17 @@ const PASSWORD_BYTES: usize = 18;
 /// # Errors
 /// Those of the store.
 pub(crate) async fn first_start(users: &Users, secured: &Secured) -> Result<Vec<Account>> {
-    let accounts = [
-        ("admin", "Annals Administrator", ADMINS, &secured.admin_password),
-        ("ops", "Annals Operations", OPS, &secured.ops_password),
-    ];
+    let given = [&secured.admin_password, &secured.ops_password];
     let mut generated = Vec::new();
-    for (login, full_name, group, given) in accounts {
+    for (First { login, full_name, group }, given) in FIRST.iter().zip(given) {
         if users.store().stream_info(&stream_of(login)?).await?.status != StreamStatus::Missing {
             continue;
         }
-        let password = given.clone().map_or_else(generate, Ok)?;
-        let groups = vec![group.to_owned()];
-        match users.create(login, &password, full_name.to_owned(), groups).await {
+        let password = given.clone().map_or_else(generated_password, Ok)?;
+        let groups = vec![(*group).to_owned()];
+        match users.create(login, &password, (*full_name).to_owned(), groups).await {
             Ok(()) if given.is_none() => {
-                generated.push(Account { login: login.to_owned(), password });
+                generated.push(Account { login: (*login).to_owned(), password });
             }
             // Another server on the same store was first.
             Ok(()) | Err(UserError::Conflict) => {}
@@ -56,7 +66,11 @@ pub(crate) async fn first_start(users: &Users, secured: &Secured) -> Result<Vec<
     Ok(generated)
 }
 
-fn generate() -> Result<Secret> {
+/// A new password, of 144 random bits; it needs no escapes in a URL.
+///
+/// # Errors
+/// `Unavailable` when the system gives no random bytes.
+pub fn generated_password() -> Result<Secret> {
     let mut bytes = [0; PASSWORD_BYTES];
     SystemRandom::new()
         .fill(&mut bytes)

@@ -4,6 +4,7 @@
 //! the order they were made, and `$users-password-notifications` who changed a password of late.
 //! Only the field with the hash is of another form: Argon2id as a PHC string.
 
+mod accounts;
 mod first;
 mod key_file;
 pub(crate) mod keys;
@@ -22,7 +23,8 @@ use serde_json::json;
 
 use self::password::Hasher;
 pub use self::{
-    first::Account,
+    accounts::Accounts,
+    first::{Account, generated_password},
     key_file::key_for_file,
     keys::{Keys, StoredKey},
 };

@@ -42,6 +42,24 @@ impl Server {
         server
     }
 
+    /// One that shows its first passwords before it logs.
+    fn secured(command: &mut Command) -> Self {
+        let mut process = command.stdin(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut log = process.stderr.take().map(BufReader::new).unwrap();
+        let mut line = String::new();
+        while !line.starts_with('{') {
+            line.clear();
+            log.read_line(&mut line).unwrap();
+        }
+        let started: Value = serde_json::from_str(&line).unwrap();
+        let address = started["address"].as_str().unwrap().to_owned();
+        Self { process, log: Some(log), address }
+    }
+
+    fn port(&self) -> &str {
+        self.address.rsplit(':').next().unwrap()
+    }
+
     /// The next line of the log.
     fn line(&mut self) -> Value {
         let mut line = String::new();
@@ -202,6 +220,39 @@ fn a_build_that_cannot_send_traces_says_so_when_it_is_asked_to() {
     server.log.as_mut().unwrap().read_until(b'`', &mut said).unwrap();
     let said = String::from_utf8(said).unwrap();
     assert!(said.contains("WARN") && said.contains("this build cannot send them"), "{said}");
+}
+
+#[test]
+fn a_server_is_asked_over_tls() {
+    let annals = Annals::new();
+    annals.ok(&["cert", "dev", "--dir", "certs"]);
+    annals.ok(&["cert", "dev", "--dir", "others"]);
+    let mut command = annals.command();
+    command.args(["serve", "--listen=127.0.0.1:0", "--at=memory:"]);
+    command.args(["--tls-cert", "certs/server.pem", "--tls-key", "certs/server.key"]);
+    let server = Server::secured(&mut command);
+    let url = format!("https://localhost:{}", server.port());
+    let address = format!("127.0.0.1:{}", server.port());
+    annals.ok(&["health", "--url", &url, "--tls-ca", "certs/ca.pem"]);
+    annals.ok(&["health", &address, "--tls-ca", "certs/ca.pem"]);
+    annals.ok(&["health", &address, "--tls-cert", "certs/server.pem"]);
+    let beside = annals
+        .command()
+        .arg("health")
+        .env("ANNALS_LISTEN", &address)
+        .env("ANNALS_TLS_CERT", "certs/server.pem")
+        .output();
+    assert!(beside.unwrap().status.success());
+
+    for wrong in [
+        ["health", &address, "--tls-ca", "others/ca.pem"],
+        ["health", &address, "--tls-cert", "others/server.pem"],
+        ["health", &address, "--tls-ca", "missing"],
+    ] {
+        let said = annals.fails(6, &wrong);
+        assert_eq!(said.lines().count(), 3, "{said}");
+    }
+    assert!(annals.fails(6, &["health", &address]).contains("`https://`"));
 }
 
 #[test]

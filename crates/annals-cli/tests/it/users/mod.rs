@@ -1,5 +1,7 @@
 //! `annals users`.
 
+mod served;
+
 use crate::harness::Annals;
 
 #[test]
