@@ -38,17 +38,11 @@ mod connect;
 mod failure;
 mod follow;
 mod list;
-mod login;
 mod names;
-mod options;
-mod patience;
-mod place;
 mod read;
-mod shared;
-mod starting;
 mod url;
 mod wire;
 
+pub use annals_client::Options;
 pub use backend::Remote;
-pub use options::Options;
 pub use url::Target;

@@ -21,7 +21,9 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("annals-engine", &[CORE]),
     ("annals-postgres", &[CORE]),
     ("annals-cluster", &[CORE]),
-    ("annals-remote", &[CORE, "annals-proto"]),
+    ("annals-client", &[CORE]),
+    ("annals-kurrentdb", &[CORE, "annals-client", "annals-proto"]),
+    ("annals-remote", &[CORE, "annals-client", "annals-proto"]),
     (TESTBED, &[]),
     ("annals-testkit", &[CORE, "annals-engine"]),
     (
@@ -32,6 +34,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "annals-engine",
             "annals-postgres",
             "annals-cluster",
+            "annals-kurrentdb",
             "annals-remote",
         ],
     ),
@@ -74,7 +77,14 @@ const NOT_IN_CORE: &[(&str, &[&str])] = &[
 ];
 
 /// The only crates that may see wire types, and the one that writes them.
-const WIRE_CRATES: &[&str] = &["annals-codegen", "annals-proto", "annals-remote", "annals-server"];
+const WIRE_CRATES: &[&str] = &[
+    "annals-client",
+    "annals-codegen",
+    "annals-kurrentdb",
+    "annals-proto",
+    "annals-remote",
+    "annals-server",
+];
 
 pub(super) fn check(manifest: &Manifest, _root: &Manifest) -> Vec<Finding> {
     let Some(package) = manifest.package() else {
