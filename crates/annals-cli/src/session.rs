@@ -172,6 +172,11 @@ fn check_exists(dir: &Path, url: &StoreUrl) -> Result<()> {
 
 /// The store as a URI, for CloudEvents.
 pub(crate) fn source_of(store: &dyn Backend) -> Result<String> {
-    let info = block_on(store.info()).or_fail(|| "the store could not be asked for its id")?;
-    Ok(format!("urn:annals:{}", info.store_id.unwrap_or_else(|| info.backend.to_owned())))
+    let name = match block_on(store.info()) {
+        Ok(info) => info.store_id.unwrap_or_else(|| info.backend.to_owned()),
+        // One that tells nothing of itself.
+        Err(error) if error.kind() == ErrorKind::Unsupported => "server".to_owned(),
+        Err(error) => return Err(error).or_fail(|| "the store could not be asked for its id"),
+    };
+    Ok(format!("urn:annals:{name}"))
 }

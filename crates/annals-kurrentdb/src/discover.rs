@@ -1,7 +1,7 @@
 //! Finding the server of a cluster to talk to: the hosts of the URL are asked in turn which servers
 //! there are, until one is of the kind that is preferred.
 
-use annals_client::{Failed, Options};
+use annals_client::{Failed, Options, late};
 use annals_core::{Error, ErrorKind, Result};
 use annals_proto::kurrentdb::{
     Empty,
@@ -53,9 +53,11 @@ pub(crate) async fn discover(target: &Target, options: &Options) -> Result<Strin
 async fn ask(target: &Target, host: &str, options: &Options) -> Result<ClusterInfo, Failed> {
     let connection = target.server(host).and_then(|server| server.connection(options));
     let mut client = GossipClient::new(connection.map_err(Failed::Answered)?);
-    match timeout(options.timeout, client.read(Empty {})).await {
+    // There are others to ask.
+    let limit = options.connect_timeout;
+    match timeout(limit, client.read(Empty {})).await {
         Ok(answer) => Ok(answer.map_err(|status| failed(&status))?.into_inner()),
-        Err(_) => Err(annals_client::late(options.timeout)),
+        Err(_) => Err(late(limit)),
     }
 }
 

@@ -94,7 +94,9 @@ fn target(session: &Session) -> Result<&Target> {
         StoreUrl::Postgres(target) => return Ok(target),
         StoreUrl::File(_) => "a folder has no tables; the engine reads every form it has had",
         StoreUrl::Memory => "a memory store begins and ends with its process",
-        StoreUrl::Remote(_) => "the store belongs to its server; name what that has",
+        StoreUrl::Remote(_) | StoreUrl::KurrentDb(_) => {
+            "the store belongs to its server; name what that has"
+        }
     };
     Err(Error::new(ErrorKind::Unsupported, why))
         .or_fail(|| format!("the store `{}` cannot be migrated", session.url()))

@@ -144,7 +144,7 @@ fn check(session: &Session) -> Result<VerifyReport> {
             "only the embedded engine has files of its own to check",
             "let PostgreSQL check its files: with data checksums on, and with `pg_amcheck`",
         ),
-        StoreUrl::Remote(_) => (
+        StoreUrl::Remote(_) | StoreUrl::KurrentDb(_) => (
             "the files of a server are not here",
             "run this where they are, and name the folder that the server has",
         ),

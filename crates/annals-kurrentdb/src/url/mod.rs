@@ -68,6 +68,12 @@ pub(crate) enum Discovery {
 }
 
 impl Target {
+    /// Whether a URL that begins like this, without `://`, is one of a KurrentDB.
+    #[must_use]
+    pub fn has_scheme(scheme: &str) -> bool {
+        FORM.schemes.contains(&scheme)
+    }
+
     /// The options, with those that the URL sets: the URL wins.
     #[must_use]
     pub fn options(&self, options: Options) -> Options {
