@@ -7,7 +7,7 @@ use annals_proto::kurrentdb::{
     Empty,
     gossip::{ClusterInfo, gossip_client::GossipClient, member_info::VNodeState},
 };
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, timeout};
 
 use crate::{
     Target,
@@ -24,10 +24,10 @@ pub(crate) async fn discover(target: &Target, options: &Options) -> Result<Strin
         return Ok(target.authorities().next().unwrap_or_default());
     }
     let mut reason = None;
-    for attempt in 0..target.parameters.attempts() {
-        if attempt > 0 {
-            sleep(target.parameters.interval()).await;
-        }
+    // The first round begins at once.
+    let mut rounds = interval(target.parameters.interval());
+    for _ in 0..target.parameters.attempts() {
+        rounds.tick().await;
         for host in target.authorities() {
             match ask(target, &host, options).await {
                 Ok(members) => match chosen(&members, target.parameters.preference()) {
