@@ -2,8 +2,8 @@
 
 use std::fmt;
 
+use annals_client::{of_code, of_connection};
 use annals_core::{Error, ErrorKind};
-use annals_remote::error_of;
 use tonic::{Code, Status};
 
 /// Why a server did not do what it was asked.
@@ -46,7 +46,10 @@ impl Refused {
                 ErrorKind::Unsupported,
                 "the server does not have this service of KurrentDB",
             )),
-            _ => Self::Failed(error_of(status)),
+            _ => {
+                let failed = of_connection(status).unwrap_or_else(|| of_code(status, "KurrentDB"));
+                Self::Failed(failed.of_question())
+            }
         }
     }
 

@@ -21,5 +21,5 @@ pub use groups::{
     Connection, Filter, GroupInfo, GroupName, Matching, Settings, Source, Start, Strategy,
 };
 pub use parked::Parked;
-pub use server::Server;
+pub use server::{At, Server};
 pub use users::User;

@@ -33,9 +33,9 @@ pub(crate) struct Cli {
 #[command(next_help_heading = "Global options")]
 pub(crate) struct GlobalArgs {
     /// The store: `file:DIR`, the path of a folder, `memory:`,
-    /// `postgres://USER@HOST/DATABASE?schema=annals` (PGPASSWORD and the like count), or
-    /// `annals://USER:PASSWORD@HOST:2113` (with `?tls=false` where nothing is encrypted);
-    /// `subscription` and `users` also take a server by `kurrentdb://` or `esdb://`
+    /// `postgres://USER@HOST/DATABASE?schema=annals` (PGPASSWORD and the like count),
+    /// `annals://USER:PASSWORD@HOST:2113` (with `?tls=false` where nothing is encrypted), or the
+    /// connection string of a KurrentDB or EventStoreDB, `kurrentdb://...` or `esdb://...`
     #[arg(
         long,
         global = true,

@@ -2,7 +2,8 @@
 
 use std::future::Future;
 
-use annals_admin::{Refused, Server};
+use annals::StoreUrl;
+use annals_admin::{At, Refused, Server};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
@@ -32,25 +33,22 @@ impl Managed {
     /// # Errors
     /// Usage (exit 2) where `--at` names a store and no server.
     pub(crate) fn of(session: &Session, subject: Subject) -> Result<Self> {
-        let what = || format!("the server `{}` cannot be used", session.shown());
-        if !annals::remote::Server::is_named_by(session.at()) {
+        let what = || format!("the server `{}` cannot be used", session.url());
+        let Some(at) = named(session.url()) else {
             let kept = match subject {
                 Subject::Groups => "persistent subscriptions are kept by a server",
                 Subject::Users => "users are managed by their server",
             };
             return Err(Failure::usage(
-                format!("{kept}, and `{}` is a store", session.shown()),
+                format!("{kept}, and `{}` is a store", session.url()),
                 "serve it with `annals serve`, and name the server: \
                  `--at annals://USER:PASSWORD@HOST:2113`, or `kurrentdb://` in its place",
             ));
-        }
+        };
         let runtime = Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime =
             runtime.map_err(|error| Failure::new(Exit::Failure, what(), error, "try again"))?;
-        let connected = {
-            let _entered = runtime.enter();
-            Server::connect(session.at())
-        };
+        let connected = runtime.block_on(Server::connect(at));
         let server = connected.map_err(|refused| failure(what(), refused, subject))?;
         Ok(Self { runtime, server, subject })
     }
@@ -77,6 +75,15 @@ impl Managed {
     /// What a refusal is on the command line.
     pub(crate) fn failure(&self, what: impl Into<String>, refused: Refused) -> Failure {
         failure(what, refused, self.subject)
+    }
+}
+
+/// The server that a URL names, if it is one.
+pub(crate) fn named(url: &StoreUrl) -> Option<At<'_>> {
+    match url {
+        StoreUrl::Remote(target) => Some(At::Annals(target)),
+        StoreUrl::KurrentDb(target) => Some(At::KurrentDb(target)),
+        _ => None,
     }
 }
 

@@ -9,7 +9,6 @@ use std::{
 use annals::{
     Backend, ErrorKind, StoreUrl,
     postgres::{MIGRATIONS, Options, Postgres, Target},
-    remote::Server,
 };
 use futures_lite::future::block_on;
 
@@ -24,10 +23,7 @@ use crate::{
 /// What every command works with.
 #[derive(Debug)]
 pub(crate) struct Session {
-    /// What `--at` says.
-    at: String,
-    /// The store it names, or why this build cannot open it: some commands work with its server.
-    url: annals::Result<StoreUrl>,
+    url: StoreUrl,
     format: Option<Format>,
     loudness: Loudness,
     style: Style,
@@ -44,15 +40,9 @@ enum Loudness {
 impl Session {
     /// Understands the flags.
     pub(crate) fn new(args: &GlobalArgs, settings: Settings) -> Result<Self> {
-        let url: annals::Result<StoreUrl> = args.at.parse();
-        if let Err(error) = &url
-            && !(error.kind() == ErrorKind::Unsupported && Server::is_named_by(&args.at))
-        {
-            return Err(unusable(&args.at, error));
-        }
+        let url = url(&args.at)?;
         let style = |suited: Style| if args.no_color { Style::Plain } else { suited };
         Ok(Self {
-            at: args.at.clone(),
             url,
             format: args.output,
             loudness: if args.quiet { Loudness::Quiet } else { Loudness::Normal },
@@ -62,26 +52,9 @@ impl Session {
         })
     }
 
-    /// What `--at` says, with any password.
-    pub(crate) fn at(&self) -> &str {
-        &self.at
-    }
-
     /// Which store.
-    ///
-    /// # Errors
-    /// It names no store that can be opened.
-    pub(crate) fn url(&self) -> Result<&StoreUrl> {
-        self.url.as_ref().map_err(|error| unusable(&self.at, error))
-    }
-
-    /// Where it is, for people: never with a password.
-    pub(crate) fn shown(&self) -> String {
-        match (&self.url, self.at.parse::<Server>()) {
-            (Ok(url), _) => url.to_string(),
-            (Err(_), Ok(server)) => server.to_string(),
-            (Err(_), Err(_)) => StoreUrl::shown(&self.at),
-        }
+    pub(crate) fn url(&self) -> &StoreUrl {
+        &self.url
     }
 
     /// The settings of a server, for the commands that have them.
@@ -101,18 +74,17 @@ impl Session {
 
     /// Opens the store, and makes it where there is none.
     pub(crate) fn open_or_create(&self) -> Result<Arc<dyn Backend>> {
-        open_or_create(self.url()?)
+        open_or_create(&self.url)
     }
 
     /// Opens a store that must be there already: reading makes no store.
     pub(crate) fn open(&self) -> Result<Arc<dyn Backend>> {
-        open(self.url()?)
+        open(&self.url)
     }
 
     /// Refuses a folder that is not there.
     pub(crate) fn check_exists(&self) -> Result<()> {
-        let url = self.url()?;
-        url.dir().map_or(Ok(()), |dir| check_exists(dir, url))
+        self.url.dir().map_or(Ok(()), |dir| check_exists(dir, &self.url))
     }
 
     /// Where output goes.
@@ -146,11 +118,7 @@ impl Session {
 /// The URL of a store as typed.
 pub(crate) fn url(text: &str) -> Result<StoreUrl> {
     let url: annals::Result<StoreUrl> = text.parse();
-    url.map_err(|error| unusable(text, &error))
-}
-
-fn unusable(text: &str, error: &annals::Error) -> Failure {
-    Failure::store(format!("the store `{}` cannot be used", StoreUrl::shown(text)), error)
+    url.or_fail(|| format!("the store `{}` cannot be used", StoreUrl::shown(text)))
 }
 
 /// Opens a store, and makes it where there is none.
@@ -204,6 +172,11 @@ fn check_exists(dir: &Path, url: &StoreUrl) -> Result<()> {
 
 /// The store as a URI, for CloudEvents.
 pub(crate) fn source_of(store: &dyn Backend) -> Result<String> {
-    let info = block_on(store.info()).or_fail(|| "the store could not be asked for its id")?;
-    Ok(format!("urn:annals:{}", info.store_id.unwrap_or_else(|| info.backend.to_owned())))
+    let name = match block_on(store.info()) {
+        Ok(info) => info.store_id.unwrap_or_else(|| info.backend.to_owned()),
+        // One that tells nothing of itself.
+        Err(error) if error.kind() == ErrorKind::Unsupported => "server".to_owned(),
+        Err(error) => return Err(error).or_fail(|| "the store could not be asked for its id"),
+    };
+    Ok(format!("urn:annals:{name}"))
 }

@@ -25,6 +25,9 @@ impl Tag {
     }
 }
 
+/// Where in the metadata of an event a writer puts tags that knows no other place for them.
+const KEY: &str = "$tags";
+
 /// The tags of one event: a set that keeps the writer's order.
 #[derive(Clone, Default, PartialEq, Eq, Hash)]
 pub struct Tags(Vec<Tag>);
@@ -52,6 +55,29 @@ impl Tags {
             }
         }
         Ok(Self(unique))
+    }
+
+    /// The tags that a writer put in the metadata of an event, as an array of strings called
+    /// `$tags`. Metadata that is no JSON object has none.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a `$tags` of another shape, which would be lost without a word; those
+    /// of a tag, and of too many.
+    pub fn in_metadata(metadata: &[u8]) -> Result<Self> {
+        // Parsing is skipped for the many metadata without the key.
+        if !metadata.windows(KEY.len()).any(|window| window == KEY.as_bytes()) {
+            return Ok(Self::none());
+        }
+        let Ok(object) = serde_json::from_slice::<serde_json::Map<_, _>>(metadata) else {
+            return Ok(Self::none());
+        };
+        let Some(tags) = object.get(KEY) else {
+            return Ok(Self::none());
+        };
+        let wrong = || Error::invalid("`$tags` in the metadata is not an array of strings");
+        let tags = tags.as_array().ok_or_else(wrong)?;
+        let tags = tags.iter().map(|tag| Tag::new(tag.as_str().ok_or_else(wrong)?.to_owned()));
+        Self::new(tags.collect::<Result<Vec<_>>>()?)
     }
 
     /// Takes tags that were checked when they were stored; for backends reading them back.

@@ -2,6 +2,7 @@
 
 use std::{fmt, sync::Arc};
 
+use annals_client::{Failed, Lost, Threads, Tls, follow};
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
     Delivery, Error, ErrorKind, Position, Read, RecordedEvent, Restore, Result, StateEntry,
@@ -15,14 +16,11 @@ use prost::Message;
 
 use crate::{
     Options, Target,
-    connect::client,
-    failure::Failed,
-    follow::follow,
+    connect::{Shared, client},
+    failure::failed,
+    follow::Subscriptions,
     list::list,
-    patience::Lost,
     read::read,
-    shared::{Shared, Threads},
-    url::Tls,
     wire::{append, info, restore, state},
 };
 
@@ -55,11 +53,11 @@ impl Remote {
     pub async fn open_target(target: &Target, options: Options) -> Result<Self> {
         let options = target.options(options);
         let threads = Threads::of(&options)?;
-        let (calls, streams) = {
+        let clients = {
             let _entered = threads.handle().enter();
             (client(target, &options)?, client(target, &options)?)
         };
-        let shared = Arc::new(Shared::new(threads, calls, streams, options));
+        let shared = Arc::new(Shared::new(threads, clients, options, failed));
         let here = Arc::clone(&shared);
         let tls = target.tls.clone();
         let asked = shared.here(async move {
@@ -147,7 +145,7 @@ impl Backend for Remote {
     }
 
     fn subscribe(&self, subscribe: Subscribe) -> BoxStream<'static, Result<Delivery>> {
-        follow(&self.shared, subscribe)
+        follow(Subscriptions(Arc::clone(&self.shared)), subscribe)
     }
 
     fn head(&self) -> BoxFuture<'_, Result<Option<Position>>> {

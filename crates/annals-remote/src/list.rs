@@ -3,15 +3,14 @@
 
 use std::sync::Arc;
 
+use annals_client::{Failed, Patience, late};
 use annals_core::{BoxStream, Result};
 use futures_lite::{StreamExt, stream};
 use tonic::{Response, Status, Streaming};
 
 use crate::{
-    connect::Client,
-    failure::{Failed, failed, late},
-    patience::Patience,
-    shared::Shared,
+    connect::{Client, Shared},
+    failure::failed,
 };
 
 /// The items of a list. `call` asks for it, `items` understands a message of it.

@@ -2,16 +2,15 @@
 
 use std::{sync::Arc, vec};
 
+use annals_client::{Failed, Patience, late, place};
 use annals_core::{BoxStream, Position, Read, RecordedEvent, Result};
 use annals_proto::annals::ReadResponse;
 use futures_lite::stream;
 use tonic::Streaming;
 
 use crate::{
-    failure::{Failed, failed, late},
-    patience::Patience,
-    place,
-    shared::Shared,
+    connect::Shared,
+    failure::failed,
     wire::{event::from_wire, read as convert},
 };
 

@@ -4,6 +4,8 @@ use std::{any::Any, fmt, num::NonZeroU32, sync::Arc};
 
 use annals_core::{Backend, BoxFuture, Clock, MemoryBackend, Result};
 
+use crate::Case;
+
 /// A backend as the suite sees it.
 pub trait Harness: Send + Sync + fmt::Debug + 'static {
     /// The backend's name: the first part of the names of its cases, and what `ANNALS_REQUIRE`
@@ -12,6 +14,12 @@ pub trait Harness: Send + Sync + fmt::Debug + 'static {
 
     /// Why the backend cannot be tested here, if so; for instance that no URL of a server is set.
     fn missing(&self) -> Option<String> {
+        None
+    }
+
+    /// Why the backend cannot show a case, where no capability says so: a protocol has no words for
+    /// it. Such a case is ignored with this reason.
+    fn cannot(&self, _case: &Case) -> Option<&'static str> {
         None
     }
 

@@ -38,17 +38,20 @@ pub fn run(harnesses: Vec<Box<dyn Harness>>) -> ExitCode {
 fn present(name: String, harness: Arc<dyn Harness>, case: Case) -> Trial {
     Trial::ignorable_test(name.clone(), move || {
         let done = deadline::within(DEADLINE * model::patience(), &name, move || {
+            if let Some(why) = harness.cannot(&case) {
+                return Some(why.to_owned());
+            }
             let store = Store::begin(harness);
             let unmet = case.unmet(&store.backend().capabilities());
             if unmet.is_none() {
                 (case.run)(&store);
             }
-            unmet
+            unmet.map(|need| format!("no {}", need.capability()))
         });
-        match done.map_err(Failed::from)? {
-            None => Ok(Completion::Completed),
-            Some(need) => Ok(Completion::ignored_with(format!("no {}", need.capability()))),
-        }
+        Ok(match done.map_err(Failed::from)? {
+            None => Completion::Completed,
+            Some(why) => Completion::ignored_with(why),
+        })
     })
 }
 

@@ -288,6 +288,7 @@
 //! | `memory:` | in memory, gone with the process |
 //! | `postgres://user@host/database?schema=annals` | a schema of a PostgreSQL database (feature `postgres`); what else it may say is at [`postgres::Target`] |
 //! | `annals://user:password@host:2113` | the store of a server, `annals serve` (feature `remote`); encrypted unless it says `tls=false`, see [`remote::Target`] |
+//! | `kurrentdb://user:password@host:2113`, `esdb://...` | a KurrentDB or EventStoreDB, by the connection string of its clients (feature `kurrentdb`); what that can and cannot do is at [`kurrentdb`] |
 
 // Derived code says `::annals`, in this crate too.
 extern crate self as annals;
@@ -317,6 +318,8 @@ pub use annals_core::*;
 pub use annals_derive::{Event, aggregate, process, projection, view};
 #[cfg(feature = "embedded")]
 pub use annals_engine as engine;
+#[cfg(feature = "kurrentdb")]
+pub use annals_kurrentdb as kurrentdb;
 #[cfg(feature = "postgres")]
 pub use annals_postgres as postgres;
 #[cfg(feature = "remote")]

@@ -59,6 +59,8 @@ async fn open_url(url: &StoreUrl, missing: Missing) -> Result<Arc<dyn Backend>> 
         StoreUrl::Postgres(target) => open_target(target, missing).await,
         #[cfg(feature = "remote")]
         StoreUrl::Remote(target) => open_server(target).await,
+        #[cfg(feature = "kurrentdb")]
+        StoreUrl::KurrentDb(target) => open_kurrentdb(target).await,
     }
 }
 
@@ -68,6 +70,14 @@ async fn open_server(target: &annals_remote::Target) -> Result<Arc<dyn Backend>>
     use annals_remote::{Options, Remote};
 
     Ok(Arc::new(Remote::open_target(target, Options::default()).await?))
+}
+
+/// As above.
+#[cfg(feature = "kurrentdb")]
+async fn open_kurrentdb(target: &annals_kurrentdb::Target) -> Result<Arc<dyn Backend>> {
+    use annals_kurrentdb::{KurrentDb, Options};
+
+    Ok(Arc::new(KurrentDb::open_target(target, Options::default()).await?))
 }
 
 #[cfg(feature = "postgres")]

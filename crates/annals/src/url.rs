@@ -21,14 +21,19 @@ pub enum StoreUrl {
     /// `annals://...`: the store of a server.
     #[cfg(feature = "remote")]
     Remote(Box<annals_remote::Target>),
+    /// `kurrentdb://...` or `esdb://...`: a KurrentDB or EventStoreDB.
+    #[cfg(feature = "kurrentdb")]
+    KurrentDb(Box<annals_kurrentdb::Target>),
 }
 
 /// Schemes that are known but not in this build, and what they stand for.
-const ELSEWHERE: [(&str, &str); 5] = [
+const ELSEWHERE: [(&str, &str); 7] = [
     ("postgres", "a PostgreSQL database"),
     ("nats", "a cluster on NATS JetStream"),
     ("annals", "an Annals server"),
     ("esdb", "a KurrentDB or EventStoreDB server"),
+    ("kdb", "a KurrentDB or EventStoreDB server"),
+    ("kurrent", "a KurrentDB or EventStoreDB server"),
     ("kurrentdb", "a KurrentDB or EventStoreDB server"),
 ];
 
@@ -43,6 +48,8 @@ impl StoreUrl {
             Self::Postgres(_) => None,
             #[cfg(feature = "remote")]
             Self::Remote(_) => None,
+            #[cfg(feature = "kurrentdb")]
+            Self::KurrentDb(_) => None,
         }
     }
 
@@ -78,6 +85,10 @@ impl FromStr for StoreUrl {
             "postgres" | "postgresql" => Ok(Self::Postgres(Box::new(text.parse()?))),
             #[cfg(feature = "remote")]
             "annals" => Ok(Self::Remote(Box::new(text.parse()?))),
+            #[cfg(feature = "kurrentdb")]
+            scheme if annals_kurrentdb::Target::has_scheme(scheme) => {
+                Ok(Self::KurrentDb(Box::new(text.parse()?)))
+            }
             _ => Err(elsewhere(text, scheme)),
         }
     }
@@ -110,8 +121,8 @@ fn elsewhere(text: &str, scheme: &str) -> Error {
             format!("`{scheme}:` stands for {what}, which this build cannot open"),
         ),
         None => Error::invalid(format!(
-            "`{}` is no store URL; known are `file:DIR`, `memory:`, `postgres://...` and \
-             `annals://...` (write the path of a folder with a `:` in it as `file:PATH`)",
+            "`{}` is no store URL; known are `file:DIR`, `memory:`, `postgres://...`, \
+             `annals://...` and `kurrentdb://...` (write the path of a folder with a `:` in it as `file:PATH`)",
             StoreUrl::shown(text)
         )),
     }
@@ -135,6 +146,8 @@ impl fmt::Display for StoreUrl {
             Self::Postgres(target) => target.fmt(f),
             #[cfg(feature = "remote")]
             Self::Remote(target) => target.fmt(f),
+            #[cfg(feature = "kurrentdb")]
+            Self::KurrentDb(target) => target.fmt(f),
         }
     }
 }
@@ -171,7 +184,7 @@ mod tests {
 
     #[test]
     fn stores_of_other_builds_are_unsupported_and_nonsense_is_invalid() {
-        for text in ["nats://a?dir=./d", "esdb://h", "esdb+discover://h", "kurrentdb://h"] {
+        for text in ["nats://a?dir=./d", "nats+tls://h"] {
             check(text, "unsupported");
         }
         for text in ["", "file:", "file://", "http://x", "mongodb://x"] {
@@ -208,6 +221,23 @@ mod tests {
     #[cfg(not(feature = "remote"))]
     fn servers_need_their_feature() {
         check("annals://h", "unsupported");
+    }
+
+    #[test]
+    #[cfg(feature = "kurrentdb")]
+    fn servers_of_kurrentdb_are_named_as_their_clients_do() {
+        check("kurrentdb://ann:secret@h", "kurrentdb://ann@h:2113");
+        check("esdb+discover://h?tls=false", "kurrentdb+discover://h:2113?tls=false");
+        check("esdb://h?nonsense=1", "invalid_argument");
+        check("esdb:h", "invalid_argument");
+    }
+
+    #[test]
+    #[cfg(not(feature = "kurrentdb"))]
+    fn servers_of_kurrentdb_need_their_feature() {
+        for text in ["esdb://h", "esdb+discover://h", "kurrentdb://h", "kdb://h"] {
+            check(text, "unsupported");
+        }
     }
 
     #[test]

@@ -21,8 +21,10 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("annals-engine", &[CORE]),
     ("annals-postgres", &[CORE]),
     ("annals-cluster", &[CORE]),
-    ("annals-remote", &[CORE, "annals-proto"]),
-    ("annals-admin", &[CORE, "annals-proto", "annals-remote"]),
+    ("annals-client", &[CORE]),
+    ("annals-kurrentdb", &[CORE, "annals-client", "annals-proto"]),
+    ("annals-remote", &[CORE, "annals-client", "annals-proto"]),
+    ("annals-admin", &[CORE, "annals-client", "annals-kurrentdb", "annals-proto", "annals-remote"]),
     (TESTBED, &[]),
     ("annals-testkit", &[CORE, "annals-engine"]),
     (
@@ -33,6 +35,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
             "annals-engine",
             "annals-postgres",
             "annals-cluster",
+            "annals-kurrentdb",
             "annals-remote",
         ],
     ),
@@ -75,8 +78,15 @@ const NOT_IN_CORE: &[(&str, &[&str])] = &[
 ];
 
 /// The only crates that may see wire types, and the one that writes them.
-const WIRE_CRATES: &[&str] =
-    &["annals-admin", "annals-codegen", "annals-proto", "annals-remote", "annals-server"];
+const WIRE_CRATES: &[&str] = &[
+    "annals-admin",
+    "annals-client",
+    "annals-codegen",
+    "annals-kurrentdb",
+    "annals-proto",
+    "annals-remote",
+    "annals-server",
+];
 
 pub(super) fn check(manifest: &Manifest, _root: &Manifest) -> Vec<Finding> {
     let Some(package) = manifest.package() else {

@@ -21,14 +21,20 @@ use crate::{
 #[command(before_help = "Examples:\n  \
     annals copy --from file:./annals-data --to file:./copy\n  \
     annals copy --from ./annals-data --to 'postgres://localhost/app?schema=annals'\n  \
-    annals copy --from ./annals-data --to ./copy -o json | jq -r .digest\n\n\
+    annals copy --from ./annals-data --to ./copy -o json | jq -r .digest\n  \
+    annals copy --from 'kurrentdb://admin:changeit@localhost:2113?tls=false' --to ./annals-data\n\n\
     The target must be empty, or hold a beginning of the source: a copy that was killed goes on\n\
     where it was when the command is run again, and a copy of a source that has grown is taken\n\
     further. Nobody else may write to the target meanwhile.\n\n\
     The source may be in use: what is copied are the events up to its head at the beginning, and\n\
     the checkpoints as they stood then. Leases are not copied, snapshots only with --snapshots.\n\n\
     At the end both sides are read whole and compared by an XXH3-128 digest over every field of\n\
-    every event. Exit code 4 when the target holds something else, 7 when the two sides differ.")]
+    every event.\n\n\
+    A KurrentDB or EventStoreDB has gaps between its positions, so its events get new ones, in the\n\
+    same order. All else stays: ids, streams, versions, types, data, metadata and times. Streams\n\
+    of the system are left out. Where the beginning of a stream was scavenged, the rest of it is\n\
+    numbered from 0, and that is told. What was written is read back and compared.\n\n\
+    Exit code 4 when the target holds something else, 7 when the two sides differ.")]
 pub(crate) struct Args {
     /// The store to copy
     #[arg(long, value_name = "URL")]
@@ -54,6 +60,7 @@ struct Row {
     head: Option<u64>,
     checkpoints: u64,
     snapshots: u64,
+    renumbered: u64,
     digest: Option<String>,
     seconds: f64,
     events_per_second: u64,
@@ -69,6 +76,7 @@ impl Item for Row {
         "HEAD",
         "CHECKPOINTS",
         "SNAPSHOTS",
+        "RENUMBERED",
         "DIGEST",
         "SECONDS",
         "EVENTS PER SECOND",
@@ -84,6 +92,7 @@ impl Item for Row {
             self.head.map(|head| head.to_string()).unwrap_or_default(),
             self.checkpoints.to_string(),
             self.snapshots.to_string(),
+            self.renumbered.to_string(),
             self.digest.clone().unwrap_or_else(|| "not compared".to_owned()),
             format!("{:.2}", self.seconds),
             self.events_per_second.to_string(),
@@ -151,7 +160,7 @@ fn copy_all(
     progress.clear();
     let copied = copied.or_fail(|| format!("`{from}` was not copied to `{to}`"));
     let copied = copied.map_err(with_hint)?;
-    tell_what_came_since(source.as_ref(), &copied, session)?;
+    tell_what_differs(source.as_ref(), &copied, session)?;
     Ok(copied)
 }
 
@@ -171,16 +180,27 @@ fn with_hint(failure: Failure) -> Failure {
     }
 }
 
-/// A store in use has moved on.
-fn tell_what_came_since(source: &dyn Backend, copied: &Copied, session: &Session) -> Result<()> {
-    let now = block_on(source.head()).or_fail(|| "the source could not be asked for its head")?;
-    let count = |head: Option<annals::Position>| head.map_or(0, |head| head.get() + 1);
-    let newer = count(now).saturating_sub(count(copied.head));
-    if newer > 0 {
+/// A store in use has moved on; and what a source has lost cannot be numbered as it was.
+fn tell_what_differs(source: &dyn Backend, copied: &Copied, session: &Session) -> Result<()> {
+    if copied.renumbered > 0 {
         session.note(&format!(
-            "{newer} events came to the source since the copy began; run it again to take them over"
+            "{} events have another version than at the source, which does not have the \
+             beginning of their streams any more",
+            copied.renumbered
         ));
     }
+    let now = block_on(source.head()).or_fail(|| "the source could not be asked for its head")?;
+    let newer = match (now, copied.source_head) {
+        (now, copied) if now <= copied => return Ok(()),
+        (Some(now), _) if !source.capabilities().position_dense => {
+            format!("the source went on to {now}")
+        }
+        (now, copied) => {
+            let count = |head: Option<annals::Position>| head.map_or(0, |head| head.get() + 1);
+            format!("{} events came to the source", count(now).saturating_sub(count(copied)))
+        }
+    };
+    session.note(&format!("{newer} since the copy began; run it again to take them over"));
     Ok(())
 }
 
@@ -195,6 +215,7 @@ fn row(from: &StoreUrl, to: &StoreUrl, copied: Copied, began: Instant) -> Row {
         head: copied.head.map(annals::Position::get),
         checkpoints: copied.checkpoints,
         snapshots: copied.snapshots,
+        renumbered: copied.renumbered,
         digest: copied.digest,
         seconds,
         events_per_second: (copied.copied as f64 / seconds) as u64,

@@ -1,6 +1,6 @@
 //! `annals info`: the size and state of a store.
 
-use annals::StoreInfo;
+use annals::{Backend, StoreInfo, StoreUrl};
 use futures_lite::future::block_on;
 use serde::Serialize;
 
@@ -23,8 +23,9 @@ struct Row {
     store: String,
     backend: &'static str,
     store_id: Option<String>,
-    events: u64,
-    streams: u64,
+    /// Not known of a store that does not count.
+    events: Option<u64>,
+    streams: Option<u64>,
     head: Option<u64>,
     bytes: Option<u64>,
     segments: Option<u64>,
@@ -40,8 +41,8 @@ impl Item for Row {
             self.store.clone(),
             self.backend.to_owned(),
             self.store_id.clone().unwrap_or_default(),
-            self.events.to_string(),
-            self.streams.to_string(),
+            number(self.events),
+            number(self.streams),
             number(self.head),
             number(self.bytes),
             number(self.segments),
@@ -55,11 +56,32 @@ impl Item for Row {
 
 pub(crate) fn run(_args: &Args, session: &Session) -> Result<Exit> {
     let mut printer = session.printer(Shape::Single)?;
-    let store = session.open()?;
-    let info = block_on(store.info()).or_fail(|| "the store could not be looked at")?;
-    printer.item(&row(session.shown(), info))?;
+    let opened = session.open()?;
+    let store = session.url().to_string();
+    let row = match session.url() {
+        StoreUrl::KurrentDb(_) => uncounted(store, opened.as_ref())?,
+        _ => row(store, block_on(opened.info()).or_fail(WHAT)?),
+    };
+    printer.item(&row)?;
     printer.finish()?;
     Ok(Exit::Ok)
+}
+
+const WHAT: fn() -> &'static str = || "the store could not be looked at";
+
+/// What there is to know of a store that does not count.
+fn uncounted(store: String, opened: &dyn Backend) -> Result<Row> {
+    let head = block_on(opened.head()).or_fail(WHAT)?;
+    Ok(Row {
+        store,
+        backend: "kurrentdb",
+        store_id: None,
+        events: None,
+        streams: None,
+        head: head.map(annals::Position::get),
+        bytes: None,
+        segments: None,
+    })
 }
 
 fn row(store: String, info: StoreInfo) -> Row {
@@ -67,8 +89,8 @@ fn row(store: String, info: StoreInfo) -> Row {
         store,
         backend: info.backend,
         store_id: info.store_id,
-        events: info.events,
-        streams: info.streams,
+        events: Some(info.events),
+        streams: Some(info.streams),
         head: info.head.map(annals::Position::get),
         bytes: info.bytes,
         segments: info.segments,

@@ -55,7 +55,7 @@ impl Item for Row {
 pub(crate) fn run(args: &Args, session: &Session) -> Result<Exit> {
     let mut printer = session.printer(Shape::List)?;
     let target = target(session)?;
-    let what = || format!("the store `{}` could not be migrated", session.shown());
+    let what = || format!("the store `{}` could not be migrated", session.url());
     let options = options(args, target)?;
     let (found, status) = if args.dry_run {
         (block_on(Postgres::pending(target, options.clone())).or_fail(what)?, "missing")
@@ -90,13 +90,15 @@ fn options(args: &Args, target: &Target) -> Result<Options> {
 }
 
 fn target(session: &Session) -> Result<&Target> {
-    let why = match session.url()? {
+    let why = match session.url() {
         StoreUrl::Postgres(target) => return Ok(target),
         StoreUrl::File(_) => "a folder has no tables; the engine reads every form it has had",
         StoreUrl::Memory => "a memory store begins and ends with its process",
-        StoreUrl::Remote(_) => "the store belongs to its server; name what that has",
+        StoreUrl::Remote(_) | StoreUrl::KurrentDb(_) => {
+            "the store belongs to its server; name what that has"
+        }
     };
     Err(Error::new(ErrorKind::Unsupported, why))
-        .or_fail(|| format!("the store `{}` cannot be migrated", session.shown()))
+        .or_fail(|| format!("the store `{}` cannot be migrated", session.url()))
         .map_err(|failure| failure.with_hint("name a database, like `--at postgres://ann@db/shop`"))
 }

@@ -109,7 +109,7 @@ impl Item for ProblemRow {
 pub(crate) fn run(_args: &Args, session: &Session) -> Result<Exit> {
     let mut printer = session.printer(Shape::Single)?;
     let report = check(session)?;
-    let row = row(session.shown(), &report);
+    let row = row(session.url().to_string(), &report);
     printer.item(&row)?;
     printer.finish()?;
     if !matches!(session.format(), Some(Format::Json | Format::Ndjson)) {
@@ -133,8 +133,8 @@ pub(crate) fn run(_args: &Args, session: &Session) -> Result<Exit> {
 }
 
 fn check(session: &Session) -> Result<VerifyReport> {
-    let what = || format!("the store `{}` could not be checked", session.shown());
-    let (why, hint) = match session.url()? {
+    let what = || format!("the store `{}` could not be checked", session.url());
+    let (why, hint) = match session.url() {
         StoreUrl::File(dir) => return check_dir(dir, session),
         StoreUrl::Memory => (
             "a memory store begins and ends with its process; there is nothing to check",
@@ -144,7 +144,7 @@ fn check(session: &Session) -> Result<VerifyReport> {
             "only the embedded engine has files of its own to check",
             "let PostgreSQL check its files: with data checksums on, and with `pg_amcheck`",
         ),
-        StoreUrl::Remote(_) => (
+        StoreUrl::Remote(_) | StoreUrl::KurrentDb(_) => (
             "the files of a server are not here",
             "run this where they are, and name the folder that the server has",
         ),
@@ -161,7 +161,7 @@ fn check_dir(dir: &Path, session: &Session) -> Result<VerifyReport> {
         progress.set(bytes_done);
     });
     progress.clear();
-    report.or_fail(|| format!("the store `{}` could not be checked", session.shown()))
+    report.or_fail(|| format!("the store `{}` could not be checked", session.url()))
 }
 
 fn row(store: String, report: &VerifyReport) -> Row {
@@ -211,7 +211,7 @@ fn damaged(session: &Session, report: &VerifyReport, first: &Problem) -> Failure
     };
     Failure::new(
         Exit::Corrupted,
-        format!("the store `{}` is damaged", session.shown()),
+        format!("the store `{}` is damaged", session.url()),
         format!("`{}`{place}: {}{more}", first.file, first.what),
         hint,
     )

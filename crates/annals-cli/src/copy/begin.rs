@@ -36,10 +36,10 @@ impl Begun {
 
 /// Looks at both sides.
 pub(super) fn begin(source: &dyn Backend, target: &dyn Backend) -> Result<Begun> {
-    if !target.capabilities().store_restore || !source.capabilities().position_dense {
+    if !target.capabilities().store_restore {
         return Err(Error::new(
             ErrorKind::Unsupported,
-            "one of the stores cannot take part in an exact copy; use `annals export` and \
+            "the target cannot take part in an exact copy; use `annals export` and \
              `annals import`",
         ));
     }

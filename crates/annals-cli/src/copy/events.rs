@@ -135,9 +135,21 @@ pub(super) fn read_back(
     end: u64,
     observe: &mut dyn FnMut(Step),
 ) -> Result<Digest> {
+    match end.checked_sub(1) {
+        Some(head) => read_stretch(of, 0, head, observe),
+        None => Ok(Digest::new()),
+    }
+}
+
+/// The digest of the events between two positions, both included.
+pub(super) fn read_stretch(
+    of: &dyn Backend,
+    from: u64,
+    to: u64,
+    observe: &mut dyn FnMut(Step),
+) -> Result<Digest> {
     let mut digest = Digest::new();
-    let Some(head) = end.checked_sub(1) else { return Ok(digest) };
-    for event in stream::block_on(of.read(stretch(0, Position::new(head)))) {
+    for event in stream::block_on(of.read(stretch(from, Position::new(to)))) {
         digest.add(&event?);
         if digest.events().is_multiple_of(STEP_EVENTS) {
             observe(Step::Passed { events: STEP_EVENTS, is_check: true });

@@ -9,6 +9,9 @@
 //! * Memory is bounded: a few batches, whatever the stores hold. Of keyed state, names and
 //!   checkpoints are held, snapshots one batch at a time.
 //!
+//! A source whose positions have gaps, such as a KurrentDB, cannot be copied exactly: its events
+//! are taken over, as `takeover` says.
+//!
 //! `begin` looks at both sides, `events` moves events with reading and writing side by side,
 //! `state` moves keyed state, and `digest` is how both sides are compared.
 //!
@@ -18,6 +21,7 @@ mod begin;
 mod digest;
 mod events;
 mod state;
+mod takeover;
 
 use annals::{Backend, Error, ErrorKind, Position, Result};
 use futures_lite::future::block_on;
@@ -81,10 +85,15 @@ pub struct Copied {
     pub present: u64,
     /// The position of the last event of the copy.
     pub head: Option<Position>,
+    /// The head of the source up to which it was copied. The same, where the copy is exact.
+    pub source_head: Option<Position>,
     /// Checkpoints that were stored now.
     pub checkpoints: u64,
     /// Snapshots that were stored now.
     pub snapshots: u64,
+    /// Events that have another version than at their source, which has lost the beginning of
+    /// their streams; zero, where the copy is exact.
+    pub renumbered: u64,
     /// The digest of both sides, in hexadecimal; `None` when it was not asked for.
     pub digest: Option<String>,
 }
@@ -104,6 +113,9 @@ pub fn copy(
     options: Options,
     observe: &mut dyn FnMut(Step),
 ) -> Result<Copied> {
+    if !source.capabilities().position_dense {
+        return takeover::take_over(source, target, options, observe);
+    }
     let begun = begin::begin(source, target)?;
     match go_on(source, target, &begun, options, observe) {
         Err(error) if error.kind() == ErrorKind::ConditionFailed => {
@@ -141,8 +153,10 @@ fn go_on(
         copied: end - begun.present,
         present: begun.present,
         head: begun.head,
+        source_head: begun.head,
         checkpoints: stored.checkpoints,
         snapshots: stored.snapshots,
+        renumbered: 0,
         digest,
     })
 }

@@ -11,6 +11,7 @@ mod killed;
 mod places;
 mod refused;
 mod story;
+mod takeover;
 mod troubled;
 mod ways;
 
@@ -47,6 +48,8 @@ const CASES: &[Case] = &[
     ("what_differs_near_the_head_is_found_before", Need::Nothing, refused::near_the_head),
     ("a_target_with_state_of_its_own_is_refused", Need::Nothing, refused::own_state),
     ("a_target_that_others_write_to_is_refused", Need::Nothing, refused::rivals),
+    ("a_takeover_goes_on_after_its_target_failed", Need::Nothing, takeover::goes_on),
+    ("a_target_with_events_of_its_own_is_refused", Need::Nothing, takeover::of_another_server),
 ];
 
 fn main() -> ExitCode {

@@ -13,6 +13,7 @@ mod export;
 mod harness;
 mod help;
 mod import;
+mod kurrentdb;
 mod output;
 mod read;
 mod remote;

@@ -45,12 +45,18 @@ fn commands_work_on_the_store_of_a_server() {
 
 #[test]
 fn tail_goes_on_when_the_server_is_killed_and_comes_back() {
-    let (annals, mut server) = (Annals::new(), server());
+    let server = server();
     let at = url(&server);
-    annals.ok(&["append", "s", "first", "--at", &at]);
+    check_tail_over_kills(server, &at);
+}
+
+/// A tail of the store at a URL shows each event once, though its server is killed in between.
+pub(crate) fn check_tail_over_kills(mut server: Server, at: &str) {
+    let annals = Annals::new();
+    annals.ok(&["append", "s", "first", "--at", at]);
     let mut tail = annals
         .command()
-        .args(["tail", "-n", "1", "--count", "3", "-o", "ndjson", "--at", &at])
+        .args(["tail", "-n", "1", "--count", "3", "-o", "ndjson", "--at", at])
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
@@ -60,7 +66,7 @@ fn tail_goes_on_when_the_server_is_killed_and_comes_back() {
     for event_type in ["second", "third"] {
         server.kill().unwrap();
         server.start_again().unwrap();
-        annals.ok(&["append", "s", event_type, "--at", &at]);
+        annals.ok(&["append", "s", event_type, "--at", at]);
         assert!(next().contains(event_type));
     }
     assert!(tail.wait().unwrap().success());

@@ -252,9 +252,10 @@ fn any_url_of_a_server_will_do_and_a_store_will_not() {
     };
     create(&served.at("kurrentdb"), "a");
     create(&served.at("esdb"), "b");
-    assert_eq!(served.ok(&["subscription", "ls", "-q"]), "s::a\ns::b\n");
+    create(&served.at("kurrentdb+discover"), "c");
+    assert_eq!(served.ok(&["subscription", "ls", "-q"]), "s::a\ns::b\ns::c\n");
     served.ok(&["subscription", "restart"]);
-    assert_eq!(served.ok(&["subscription", "ls", "-q"]), "s::a\ns::b\n");
+    assert_eq!(served.ok(&["subscription", "ls", "-q"]), "s::a\ns::b\ns::c\n");
     let at = served.at("esdb");
     let args = ["subscription", "consume", "s", "b", "--limit", "1", "-o", "cloudevents"];
     let event = served.annals.ok(&[&args[..], &["--at", &at]].concat());
@@ -263,6 +264,7 @@ fn any_url_of_a_server_will_do_and_a_store_will_not() {
     let store = served.annals.fails(2, &["subscription", "ls", "--at", "file:./data"]);
     assert_eq!(store.lines().count(), 3, "{store}");
     assert!(store.contains("annals serve"), "{store}");
-    let cluster = served.annals.fails(1, &["subscription", "ls", "--at", "esdb+discover://h"]);
-    assert!(cluster.contains("without `+discover`"), "{cluster}");
+    let nobody = "esdb+discover://127.0.0.1:1?tls=false&maxDiscoverAttempts=1";
+    let cluster = served.annals.fails(6, &["subscription", "ls", "--at", nobody]);
+    assert!(cluster.contains("none of the servers"), "{cluster}");
 }

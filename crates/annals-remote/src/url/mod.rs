@@ -1,21 +1,22 @@
 //! Where a server is: its URL.
 
-mod duration;
-mod kurrent;
-mod parts;
 #[cfg(test)]
 mod tests;
 
 use std::{fmt, path::PathBuf, str::FromStr, time::Duration};
 
+use annals_client::{
+    Authorities, Connection, KeepAlive, Login, Options, Server, Tls,
+    url::{Form, Host, Parts, escaped, flag, once, span},
+};
 use annals_core::{Error, Result};
 
-use crate::Options;
-pub(crate) use kurrent::{is_kurrent, shown as kurrent_shown};
-use parts::Parts;
-
-/// The port that servers have unless they are told otherwise.
-const PORT: u16 = 2113;
+/// How such a URL is written.
+const FORM: Form = Form {
+    schemes: &["annals"],
+    example: "annals://user:password@host:2113",
+    parameters: &["ca", "connect_timeout", "patience", "timeout", "tls"],
+};
 
 /// A server, and how it is reached.
 ///
@@ -32,28 +33,13 @@ const PORT: u16 = 2113;
 /// It is displayed as a URL without the password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Target {
-    pub(crate) login: Option<(String, String)>,
+    login: Option<(String, String)>,
     pub(crate) tls: Tls,
-    /// A name, an address, or an IPv6 address in brackets.
-    host: String,
-    port: u16,
+    /// With its port.
+    authority: String,
     connect_timeout: Option<Duration>,
     timeout: Option<Duration>,
     patience: Option<Duration>,
-}
-
-/// Whether the connection is encrypted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Tls {
-    Off,
-    On(Authorities),
-}
-
-/// Whose certificates are trusted.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Authorities {
-    System,
-    File(PathBuf),
 }
 
 impl Target {
@@ -68,17 +54,20 @@ impl Target {
         }
     }
 
-    /// The server that a connection string of KurrentDB's clients names.
+    /// A connection for any service of the server. It is made by its first call, and needs the
+    /// context of the Tokio runtime that drives it.
     ///
     /// # Errors
-    /// `InvalidArgument` for what cannot be read, `Unsupported` for what only those clients do.
-    pub(crate) fn from_kurrent(text: &str) -> Result<Self> {
-        kurrent::parse(text)
+    /// `InvalidArgument` for a host that cannot be one, and for certificates that cannot be used.
+    pub fn connection(&self, options: &Options) -> Result<Connection> {
+        self.server()?.connection(options)
     }
 
-    /// The host with its port.
-    pub(crate) fn authority(&self) -> String {
-        format!("{}:{}", self.host, self.port)
+    /// How the server is reached.
+    fn server(&self) -> Result<Server<'_>> {
+        let login = Login::new(self.login.as_ref())?;
+        let keep_alive = KeepAlive::default();
+        Ok(Server { authority: &self.authority, tls: &self.tls, login, keep_alive })
     }
 }
 
@@ -86,32 +75,25 @@ impl FromStr for Target {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self> {
-        let Parts { login, host, port, parameters } = parts::split(text)?;
+        let Parts { login, hosts, parameters, .. } = FORM.split(text)?;
         let (mut encrypted, mut ca) = (None, None);
         let mut target = Self {
             login,
             tls: Tls::Off,
-            host,
-            port: port.unwrap_or(PORT),
+            authority: only(&hosts)?.to_string(),
             connect_timeout: None,
             timeout: None,
             patience: None,
         };
-        for (name, value) in parameters {
-            let is_new = match name.as_str() {
-                "tls" => encrypted.replace(parts::flag(&name, &value)?).is_none(),
-                "ca" => ca.replace(PathBuf::from(value)).is_none(),
-                "connect_timeout" => {
-                    target.connect_timeout.replace(parts::span(&name, &value)?).is_none()
-                }
-                "timeout" => target.timeout.replace(parts::span(&name, &value)?).is_none(),
-                "patience" => target.patience.replace(parts::span(&name, &value)?).is_none(),
-                _ => return Err(parts::unknown(&name)),
-            };
-            if !is_new {
-                let why = format!("the URL gives `{name}` twice; leave one of them out");
-                return Err(Error::invalid(why));
-            }
+        for (name, value) in &parameters {
+            match name.as_str() {
+                "tls" => once(name, &mut encrypted, flag(name, value)?),
+                "ca" => once(name, &mut ca, PathBuf::from(value)),
+                "connect_timeout" => once(name, &mut target.connect_timeout, span(name, value)?),
+                "timeout" => once(name, &mut target.timeout, span(name, value)?),
+                "patience" => once(name, &mut target.patience, span(name, value)?),
+                _ => Err(FORM.unknown(name)),
+            }?;
         }
         target.tls = match (encrypted.unwrap_or(true), ca) {
             (true, None) => Tls::On(Authorities::System),
@@ -125,13 +107,20 @@ impl FromStr for Target {
     }
 }
 
+fn only(hosts: &[Host]) -> Result<&Host> {
+    match hosts {
+        [host] => Ok(host),
+        _ => Err(Error::invalid("a URL of this kind names one server; leave the others out")),
+    }
+}
+
 impl fmt::Display for Target {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("annals://")?;
         if let Some((user, _)) = &self.login {
-            write!(f, "{}@", parts::escaped(user))?;
+            write!(f, "{}@", escaped(user))?;
         }
-        f.write_str(&self.authority())?;
+        f.write_str(&self.authority)?;
         match self.tls {
             Tls::Off => f.write_str("?tls=false"),
             Tls::On(_) => Ok(()),

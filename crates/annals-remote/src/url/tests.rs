@@ -13,12 +13,12 @@ fn refused(text: &str) -> String {
 #[test]
 fn a_server_is_named_by_its_host_and_encrypted_unless_told_otherwise() {
     let least = target("annals://events.example.com");
-    assert_eq!(least.authority(), "events.example.com:2113");
+    assert_eq!(least.authority, "events.example.com:2113");
     assert_eq!((least.login, least.tls), (None, Tls::On(Authorities::System)));
     let local = target("annals://127.0.0.1:7/?tls=false");
-    assert_eq!((local.authority().as_str(), &local.tls), ("127.0.0.1:7", &Tls::Off));
-    assert_eq!(target("annals://[::1]:7").authority(), "[::1]:7");
-    assert_eq!(target("annals://[::1]").authority(), "[::1]:2113");
+    assert_eq!((local.authority.as_str(), &local.tls), ("127.0.0.1:7", &Tls::Off));
+    assert_eq!(target("annals://[::1]:7").authority, "[::1]:7");
+    assert_eq!(target("annals://[::1]").authority, "[::1]:2113");
     let trusted = target("annals://h?tls=true&ca=/etc/ca%20all.pem");
     assert_eq!(trusted.tls, Tls::On(Authorities::File("/etc/ca all.pem".into())));
 }

@@ -45,6 +45,7 @@ fn list(options: &Options) -> Value {
         head_within,
         drain,
         security,
+        trace_parent,
     } = options;
     let advertise = advertise.as_ref().map(|(host, port)| format!("{host}:{port}"));
     let mut list = vec![
@@ -55,6 +56,7 @@ fn list(options: &Options) -> Value {
         one("Limits", "connections-max", Some(connections_max.to_string())),
         one("Limits", "head-within", Some(head_within.as_secs().to_string())),
         one("Running", "drain", Some(drain.as_secs().to_string())),
+        one("Running", "traces", Some(trace_parent.is_some().to_string())),
     ];
     let secure = |name, value| one("Security", name, value);
     match security {

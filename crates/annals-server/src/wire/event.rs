@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use annals_core::{
-    ContentType, Error, EventType, Metadata, NewEvent, RecordedEvent, Result, Tag, Tags, limits,
+    ContentType, Error, EventType, Metadata, NewEvent, RecordedEvent, Result, Tags, limits,
 };
 use annals_proto::kurrentdb::{Uuid as WireUuid, streams::read_resp::read_event};
 use bytes::Bytes;
@@ -18,8 +18,6 @@ use super::{
 const TYPE: &str = "type";
 const CONTENT_TYPE: &str = "content-type";
 const CREATED: &str = "created";
-/// Where in the metadata of an event its writer puts the tags: an array of strings.
-const TAGS: &str = "$tags";
 
 /// An event as a client proposes it, in whichever message it came.
 #[derive(Debug)]
@@ -83,7 +81,7 @@ pub(crate) fn new_event(mut proposed: Proposed) -> Result<NewEvent, Refused> {
     let content_type =
         proposed.properties.remove(CONTENT_TYPE).ok_or(Refused::Missing(CONTENT_TYPE))?;
     let id = ids::event_id(proposed.id)?;
-    let tags = tags_in(&proposed.custom_metadata)?;
+    let tags = Tags::in_metadata(&proposed.custom_metadata)?;
     let event = NewEvent {
         id,
         event_type: EventType::new(event_type)?,
@@ -99,25 +97,6 @@ pub(crate) fn new_event(mut proposed: Proposed) -> Result<NewEvent, Refused> {
         return Err(Refused::TooLarge { id: id.to_string(), size });
     }
     Ok(event)
-}
-
-/// The tags that a writer put in its metadata. Metadata that is no JSON object has none; a `$tags`
-/// of another shape is the writer's mistake, and would be lost without a word.
-pub(crate) fn tags_in(metadata: &[u8]) -> Result<Tags> {
-    // Parsing is skipped for the many metadata without the key.
-    if !metadata.windows(TAGS.len()).any(|window| window == TAGS.as_bytes()) {
-        return Ok(Tags::none());
-    }
-    let Ok(object) = serde_json::from_slice::<serde_json::Map<_, _>>(metadata) else {
-        return Ok(Tags::none());
-    };
-    let Some(tags) = object.get(TAGS) else {
-        return Ok(Tags::none());
-    };
-    let wrong = || Error::invalid("`$tags` in the metadata is not an array of strings");
-    let tags = tags.as_array().ok_or_else(wrong)?;
-    let tags = tags.iter().map(|tag| Tag::new(tag.as_str().ok_or_else(wrong)?.to_owned()));
-    Tags::new(tags.collect::<Result<Vec<_>>>()?)
 }
 
 /// An event as clients read it.

@@ -127,7 +127,7 @@ fn show(accounts: &[Account]) -> Result<()> {
 fn started(address: SocketAddr, args: &Args, session: &Session) {
     let version = env!("CARGO_PKG_VERSION");
     let config = session.settings().file.as_ref().map(|file| file.display().to_string());
-    tracing::info!(%address, version, config, "serving {} on {address}", session.shown());
+    tracing::info!(%address, version, config, "serving {} on {address}", session.url());
     if let Some(warning) = args.security.warning(args.listen) {
         tracing::warn!("{warning}");
     }

@@ -140,7 +140,7 @@ async fn take(
     limit: u64,
     session: &Session,
 ) -> Result<(), Stopped> {
-    let source = session.shown();
+    let source = session.url().to_string();
     for _ in 0..limit {
         let received = consumer.next().await.map_err(Stopped::Server)?;
         let item = EventItem { event: &received.event, source: &source };

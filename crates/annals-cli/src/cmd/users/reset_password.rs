@@ -11,7 +11,7 @@ use tokio::runtime::Builder;
 use crate::{
     exit::Exit,
     failure::{Failure, OrFail, Result},
-    managed::{Managed, Subject},
+    managed::{self, Managed, Subject},
     password::{self, PasswordArgs},
     session::Session,
 };
@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit> {
     };
     let is_generated = given.is_none();
     let password = given.map_or_else(generated_password, Ok)?;
-    if annals::remote::Server::is_named_by(session.at()) {
+    if managed::named(session.url()).is_some() {
         let managed = Managed::of(session, Subject::Users)?;
         let reset = managed.server().reset_password(login, password.reveal());
         managed.wait(|| what(login), reset)?;

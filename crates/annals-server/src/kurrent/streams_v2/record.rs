@@ -3,7 +3,7 @@
 //! The properties of a record become the metadata of its event, a JSON object with the schema
 //! beside them, as readers of version 1 expect it: there is no other way to read.
 
-use annals_core::{ContentType, EventId, EventType, Metadata, NewEvent, StreamName, limits};
+use annals_core::{ContentType, EventId, EventType, Metadata, NewEvent, StreamName, Tags, limits};
 use annals_proto::kurrentdb_v2::{AppendRecord, SchemaFormat, SchemaInfo};
 use prost_types::value::Kind;
 use serde_json::{Map, Number, Value};
@@ -12,7 +12,6 @@ use unicode_normalization::is_nfc;
 use uuid::Uuid;
 
 use super::error;
-use crate::wire::event::tags_in;
 
 /// Up to here a floating-point number names each integer exactly.
 const INTEGER_MAX: f64 = 9_007_199_254_740_992.0;
@@ -38,7 +37,7 @@ pub(super) fn new_event(record: AppendRecord, stream: &StreamName) -> Result<New
         schema_version: 1,
         data: record.data.unwrap_or_default(),
         content_type,
-        tags: tags_in(metadata.as_bytes()).map_err(refused)?,
+        tags: Tags::in_metadata(metadata.as_bytes()).map_err(refused)?,
         metadata: Metadata::new(metadata),
         time: None,
     };

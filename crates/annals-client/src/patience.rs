@@ -6,11 +6,7 @@ use annals_core::{Error, ErrorKind, Result};
 use tokio::time::{Instant, timeout};
 use tonic::{Response, Status};
 
-use crate::{
-    connect::Client,
-    failure::{Failed, failed, late},
-    shared::Shared,
-};
+use crate::{Failed, Shared, late};
 
 /// The pause after the first failed attempt; it doubles up to [`PAUSE_MAX`].
 const PAUSE_FIRST: Duration = Duration::from_millis(20);
@@ -18,7 +14,7 @@ const PAUSE_MAX: Duration = Duration::from_secs(1);
 
 /// What may be done when an answer is lost.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Lost {
+pub enum Lost {
     /// Ask again: nothing is changed by it.
     Question,
     /// Send it again: the store knows what it did already.
@@ -27,21 +23,28 @@ pub(crate) enum Lost {
     Once,
 }
 
-impl Shared {
+impl<C: Clone> Shared<C> {
     /// One attempt at a call, within the time that an answer may take.
-    pub(crate) async fn attempt<A>(
+    ///
+    /// # Errors
+    /// Why there is no answer.
+    pub async fn attempt<A>(
         &self,
         call: impl Future<Output = Result<Response<A>, Status>>,
     ) -> Result<A, Failed> {
         match timeout(self.options.timeout, call).await {
             Ok(Ok(answer)) => Ok(answer.into_inner()),
-            Ok(Err(status)) => Err(failed(&status)),
+            Ok(Err(status)) => Err((self.failed)(&status)),
             Err(_) => Err(late(self.options.timeout)),
         }
     }
 
     /// A call, with more attempts where they are safe and for as long as patience lasts.
-    pub(crate) async fn call<A, W>(&self, lost: Lost, call: impl Fn(Client) -> W) -> Result<A>
+    ///
+    /// # Errors
+    /// What the server answers; `Unavailable` or `Timeout` when patience ends, by what may have been
+    /// done; `Closed`.
+    pub async fn call<A, W>(&self, lost: Lost, call: impl Fn(C) -> W) -> Result<A>
     where
         W: Future<Output = Result<Response<A>, Status>>,
     {
@@ -69,7 +72,7 @@ impl Shared {
 
 /// How long something was tried already.
 #[derive(Debug, Default)]
-pub(crate) struct Patience {
+pub struct Patience {
     begun: Option<Instant>,
     pause: Option<Duration>,
 }
@@ -79,7 +82,7 @@ impl Patience {
     ///
     /// # Errors
     /// The error of the last attempt, when no other is to be made.
-    pub(crate) async fn again(&mut self, shared: &Shared, error: Error) -> Result<()> {
+    pub async fn again<C>(&mut self, shared: &Shared<C>, error: Error) -> Result<()> {
         let begun = *self.begun.get_or_insert_with(Instant::now);
         let pause = self.pause.unwrap_or(PAUSE_FIRST);
         let is_late = error.kind() == ErrorKind::Timeout;
@@ -91,7 +94,7 @@ impl Patience {
     }
 
     /// It goes on: the next failure is the first.
-    pub(crate) fn renew(&mut self) {
+    pub fn renew(&mut self) {
         *self = Self::default();
     }
 }

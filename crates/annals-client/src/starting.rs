@@ -12,7 +12,7 @@ use event_listener::Event;
 
 /// The questions for the end that are under way.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Starting(Arc<Questions>);
+pub struct Starting(Arc<Questions>);
 
 #[derive(Debug, Default)]
 struct Questions {
@@ -23,17 +23,18 @@ struct Questions {
 /// A question for the end. It is over when this is dropped: when it is answered, or has failed
 /// once, so that a server out of reach holds up nobody for long.
 #[derive(Debug)]
-pub(crate) struct Question(Arc<Questions>);
+pub struct Question(Arc<Questions>);
 
 impl Starting {
     /// A question begins.
-    pub(crate) fn begin(&self) -> Question {
+    #[must_use]
+    pub fn begin(&self) -> Question {
         self.0.count.fetch_add(1, Ordering::SeqCst);
         Question(Arc::clone(&self.0))
     }
 
     /// Comes back when no question is under way.
-    pub(crate) async fn settled(&self) {
+    pub async fn settled(&self) {
         loop {
             let ended = self.0.ended.listen();
             if self.0.count.load(Ordering::SeqCst) == 0 {

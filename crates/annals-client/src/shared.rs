@@ -17,12 +17,13 @@ use tokio::{
     runtime::{Builder, Handle, Runtime},
     time::{Instant, timeout},
 };
+use tonic::Status;
 
-use crate::{Options, connect::Client, starting::Starting};
+use crate::{Failed, Options, Starting};
 
 /// Where connections are driven.
 #[derive(Debug)]
-pub(crate) struct Threads {
+pub struct Threads {
     handle: Handle,
     /// A thread of our own, so that callers need no runtime; taken when it ends.
     own: Option<Runtime>,
@@ -30,28 +31,35 @@ pub(crate) struct Threads {
 
 /// The parts of an open handle.
 #[derive(Debug)]
-pub(crate) struct Shared {
+pub struct Shared<C> {
     /// For calls that are answered by one message.
-    pub(crate) calls: Client,
+    pub calls: C,
     /// For reads and subscriptions.
-    pub(crate) streams: Client,
-    pub(crate) options: Options,
+    pub streams: C,
+    /// How the server is talked to.
+    pub options: Options,
     /// Subscriptions that are about to begin.
-    pub(crate) starting: Starting,
-    pub(crate) threads: Threads,
+    pub starting: Starting,
+    /// What a failed call means.
+    pub failed: fn(&Status) -> Failed,
+    threads: Threads,
     is_closed: AtomicBool,
     /// Woken when the handle closes.
     closing: Event,
 }
 
 impl Threads {
-    pub(crate) fn of(options: &Options) -> Result<Self> {
+    /// The runtime that was lent, or a thread.
+    ///
+    /// # Errors
+    /// `Unavailable` when the system has no thread.
+    pub fn of(options: &Options) -> Result<Self> {
         if let Some(lent) = &options.runtime {
             return Ok(Self { handle: lent.clone(), own: None });
         }
         let built = Builder::new_multi_thread()
             .worker_threads(1)
-            .thread_name("annals-remote")
+            .thread_name("annals-client")
             .enable_all()
             .build();
         let own = built.map_err(|error| {
@@ -61,7 +69,9 @@ impl Threads {
         Ok(Self { handle: own.handle().clone(), own: Some(own) })
     }
 
-    pub(crate) const fn handle(&self) -> &Handle {
+    /// The runtime that drives connections.
+    #[must_use]
+    pub const fn handle(&self) -> &Handle {
         &self.handle
     }
 }
@@ -75,33 +85,52 @@ impl Drop for Threads {
     }
 }
 
-impl Shared {
-    pub(crate) fn new(threads: Threads, calls: Client, streams: Client, options: Options) -> Self {
+impl<C> Shared<C> {
+    /// An open handle. `failed` tells what a failed call means.
+    #[must_use]
+    pub fn new(
+        threads: Threads,
+        (calls, streams): (C, C),
+        options: Options,
+        failed: fn(&Status) -> Failed,
+    ) -> Self {
         Self {
             calls,
             streams,
             options,
             starting: Starting::default(),
+            failed,
             threads,
             is_closed: AtomicBool::new(false),
             closing: Event::new(),
         }
     }
 
-    pub(crate) fn check_open(&self) -> Result<()> {
+    /// Where connections are driven.
+    #[must_use]
+    pub const fn threads(&self) -> &Threads {
+        &self.threads
+    }
+
+    /// Refuses where the handle is closed.
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub fn check_open(&self) -> Result<()> {
         if self.is_closed.load(Ordering::SeqCst) { Err(closed()) } else { Ok(()) }
     }
 
-    pub(crate) fn close(&self) {
+    /// Closes the handle: what is under way ends.
+    pub fn close(&self) {
         self.is_closed.store(true, Ordering::SeqCst);
         self.closing.notify(usize::MAX);
     }
 
     /// What comes of some work, unless the handle closes before it.
-    pub(crate) async fn unless_closed<T>(
-        &self,
-        work: impl Future<Output = Result<T>>,
-    ) -> Result<T> {
+    ///
+    /// # Errors
+    /// Those of the work, and `Closed`.
+    pub async fn unless_closed<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
         let closing = self.closing.listen();
         self.check_open()?;
         let end = async {
@@ -112,7 +141,10 @@ impl Shared {
     }
 
     /// Waits, and ends early when the handle closes.
-    pub(crate) async fn pause(&self, pause: Duration) -> Result<()> {
+    ///
+    /// # Errors
+    /// `Closed`.
+    pub async fn pause(&self, pause: Duration) -> Result<()> {
         let until = Instant::now() + pause;
         while let Some(left) = until.checked_duration_since(Instant::now()) {
             let closing = self.closing.listen();
@@ -126,7 +158,7 @@ impl Shared {
 
     /// Work that goes on where it is awaited, on any executor; sockets and timers are those of our
     /// runtime.
-    pub(crate) fn here<'a, T: Send + 'a>(
+    pub fn here<'a, T: Send + 'a>(
         self: &Arc<Self>,
         work: impl Future<Output = Result<T>> + Send + 'a,
     ) -> BoxFuture<'a, Result<T>> {
@@ -142,7 +174,7 @@ impl Shared {
     }
 
     /// Items that are made where they are awaited, on any executor.
-    pub(crate) fn stream_here<T: Send + 'static>(
+    pub fn stream_here<T: Send + 'static>(
         self: &Arc<Self>,
         items: impl Stream<Item = T> + Send + 'static,
     ) -> BoxStream<'static, T> {
@@ -156,6 +188,8 @@ impl Shared {
     }
 }
 
-pub(crate) fn closed() -> Error {
+/// What a closed handle answers.
+#[must_use]
+pub fn closed() -> Error {
     Error::new(ErrorKind::Closed, "the store is closed")
 }

@@ -8,7 +8,8 @@ use annals_core::{
 /// What is left of a read after some events of it.
 ///
 /// Gives `None` where nothing can be left.
-pub(crate) fn rest(read: Read, last: &RecordedEvent, given: u64) -> Option<Read> {
+#[must_use]
+pub fn rest(read: Read, last: &RecordedEvent, given: u64) -> Option<Read> {
     let limit = |limit: Option<u64>| match limit {
         Some(limit) => Some(Some(limit.checked_sub(given).filter(|left| *left > 0)?)),
         None => Some(None),
@@ -34,7 +35,7 @@ pub(crate) fn rest(read: Read, last: &RecordedEvent, given: u64) -> Option<Read>
 }
 
 /// Moves the start of a subscription behind a delivery.
-pub(crate) fn advance(source: &mut SubscribeSource, delivery: &Delivery) {
+pub fn advance(source: &mut SubscribeSource, delivery: &Delivery) {
     match source {
         SubscribeSource::Stream { start, .. } => {
             if let Delivery::Event(event) = delivery {
@@ -57,7 +58,8 @@ pub(crate) fn advance(source: &mut SubscribeSource, delivery: &Delivery) {
 }
 
 /// The newest position that a delivery tells of.
-pub(crate) fn told(delivery: &Delivery) -> Option<Position> {
+#[must_use]
+pub fn told(delivery: &Delivery) -> Option<Position> {
     match delivery {
         Delivery::Event(event) => Some(event.position),
         Delivery::Checkpoint(position) => Some(*position),
@@ -70,7 +72,7 @@ pub(crate) fn told(delivery: &Delivery) -> Option<Position> {
 ///
 /// # Errors
 /// `Closed`: the store that was read is not there any more.
-pub(crate) fn check_same(head: Option<Position>, seen: Option<Position>) -> Result<()> {
+pub fn check_same(head: Option<Position>, seen: Option<Position>) -> Result<()> {
     match seen {
         Some(seen) if head.is_none_or(|head| head < seen) => {
             let found =
