@@ -122,7 +122,9 @@ impl Store for OnSierradb {
     fn catch_up(&self, events: u64) -> Work<'_> {
         Box::pin(async move {
             let mut manager = self.manager().await?;
-            let mut deliveries = manager.subscribe_to_all_partitions(0, None).await?;
+            // What it sends at most before it hears of what was read: everything.
+            let window = Some(u32::MAX);
+            let mut deliveries = manager.subscribe_to_all_partitions(0, window).await?;
             let mut count = 0;
             while count < events {
                 let message = deliveries.next_message().await.ok_or("the subscription ended")?;

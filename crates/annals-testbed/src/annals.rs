@@ -58,7 +58,7 @@ impl Annals {
         let mut command = Command::new(&self.binary);
         command.arg("serve").args(["--listen", &format!("127.0.0.1:{}", self.port)]);
         command.arg("--at").arg(self.store()).args(&self.arguments);
-        let watched = Watched { account: Account::Ours, folder, log: &log };
+        let watched = Watched { account: Account::Ours, folder, log: &log, last: Signal::Kill };
         let mut guard = Guard::start(&watched, &command)?;
         let started = wait_for("the server listens", PATIENCE, || match guard.ended() {
             Ok(None) => Ok(port_in(self.log().get(said_before..).unwrap_or_default())).transpose(),

@@ -23,15 +23,16 @@ use crate::account::Account;
 use crate::process::{Signal, send_to_pids};
 use crate::wait::wait_for;
 
-/// `$1` is the folder to remove, `$2` the log, the rest the server.
+/// `$1` is the folder to remove, `$2` the log, `$3` the signal that ends the server at once, the
+/// rest the server.
 /// Hangups are ignored: when the owner ends while the server is paused, the system sends one to
 /// the whole process group, and the shell would end before its work.
 /// The subshell reads the pipe; it ends by itself only when the owner is gone.
 /// What was paused must go on before it can stop; where Linux does not list the children of a
 /// process, a paused child is left to its server, which kills it after a few seconds.
 const SCRIPT: &str = r#"
-folder=$1 log=$2
-shift 2
+folder=$1 log=$2 last=$3
+shift 3
 trap '' HUP
 exec 3<&0
 "$@" </dev/null >>"$log" 2>&1 3<&- &
@@ -41,7 +42,7 @@ exec >/dev/null
 (
     read -r nothing <&3
     kill -s CONT "$server" $(cat "/proc/$server/task/$server/children")
-    kill -s QUIT "$server"
+    kill -s "$last" "$server"
 ) &
 watch=$!
 wait "$server"
@@ -67,6 +68,9 @@ pub(crate) struct Watched<'a> {
     pub(crate) folder: &'a Path,
     /// What the server prints is added to this file.
     pub(crate) log: &'a Path,
+    /// What ends it at once when the owner dies. A shell starts what is in the background with
+    /// interrupts and quits ignored, so only a server that has a use for them hears them.
+    pub(crate) last: Signal,
 }
 
 impl Guard {
@@ -74,6 +78,7 @@ impl Guard {
     pub(crate) fn start(watched: &Watched<'_>, server: &Command) -> Result<Self, Problem> {
         let mut command = Command::new("sh");
         command.args(["-c", SCRIPT, "guard"]).arg(watched.folder).arg(watched.log);
+        command.arg(watched.last.name());
         command.arg(server.get_program()).args(server.get_args());
         for (name, value) in server.get_envs() {
             match value {

@@ -75,7 +75,7 @@ pub(crate) enum Signal {
 }
 
 impl Signal {
-    fn name(self) -> &'static str {
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Interrupt => "INT",
             Self::Quit => "QUIT",

@@ -41,7 +41,8 @@ impl Program {
         let folder = TempDir::new_in(parent);
         let folder = folder.map_err(|error| Problem::file("make a folder in", parent, &error))?;
         let (port, log) = (port::free()?, folder.path().join("log"));
-        let watched = Watched { account: Account::Ours, folder: folder.path(), log: &log };
+        let (account, last) = (Account::Ours, Signal::Kill);
+        let watched = Watched { account, folder: folder.path(), log: &log, last };
         let mut guard = Guard::start(&watched, &command(folder.path(), port))?;
         let said = || String::from_utf8_lossy(&fs::read(&log).unwrap_or_default()).into_owned();
         wait_for("the server listens", PATIENCE, || match guard.ended() {

@@ -249,8 +249,12 @@ enum Launch {
 
 fn launch(cluster: &Cluster, port: u16) -> Result<Launch, Problem> {
     let said_before = fs::metadata(cluster.log()).map_or(0, |log| log.len());
-    let watched =
-        Watched { account: cluster.account(), folder: cluster.folder(), log: cluster.log() };
+    let watched = Watched {
+        account: cluster.account(),
+        folder: cluster.folder(),
+        log: cluster.log(),
+        last: Signal::Quit,
+    };
     let mut guard = Guard::start(&watched, &cluster.server(port))?;
     let is_ready = wait_for_answer("the server accepts connections", || match guard.ended() {
         Ok(None) => cluster.is_ready(guard.server()).then_some(Ok(true)),
