@@ -25,7 +25,7 @@ pub struct Program {
     guard: Guard,
     port: u16,
     /// Removed last.
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Program {
@@ -54,7 +54,19 @@ impl Program {
             ))),
             Err(problem) => Some(Err(problem)),
         })??;
-        Ok(Self { guard, port, _folder: folder })
+        Ok(Self { guard, port, folder })
+    }
+
+    /// The process id.
+    #[must_use]
+    pub fn pid(&self) -> u32 {
+        self.guard.server()
+    }
+
+    /// What it was started in; it has its log, too.
+    #[must_use]
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     /// The port of 127.0.0.1.

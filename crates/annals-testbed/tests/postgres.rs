@@ -2,22 +2,28 @@
 //!
 //! This program is also the owner that is killed: with `ANNALS_TESTBED_OWNER`
 //! set it starts a server, pauses it if that says so, tells which it is, and waits.
+//! And it is the other server that an owner may start.
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 use std::env;
 use std::error::Error;
 use std::io::{self, BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::Path;
 use std::process::{Command, ExitCode, Stdio};
 
 use annals_testbed::postgres::{Durability, Installation, Options, Postgres};
+use annals_testbed::program::Program;
 use annals_testbed::{is_required, wait_until};
 use libtest_mimic::{Arguments, Completion, Trial};
 
 const OWNER: &str = "ANNALS_TESTBED_OWNER";
 const RUNNING: &str = "running";
 const PAUSED: &str = "paused";
+/// Another server than PostgreSQL.
+const ANY: &str = "any";
+/// That server; its port stands behind.
+const LISTENING: &str = "listening:";
 
 type Outcome = Result<(), Box<dyn Error>>;
 
@@ -27,6 +33,7 @@ const TESTS: &[(&str, Test)] = &[
     ("a_server_answers_and_stops", a_server_answers_and_stops),
     ("commits_survive_a_kill", commits_survive_a_kill),
     ("two_servers_run_side_by_side", two_servers_run_side_by_side),
+    ("any_program_does_not_outlive_a_killed_owner", any_program_does_not_outlive_a_killed_owner),
     ("a_server_does_not_outlive_a_killed_owner", a_server_does_not_outlive_a_killed_owner),
     (
         "a_paused_server_does_not_outlive_a_killed_owner",
@@ -68,13 +75,40 @@ fn fast() -> Options {
 
 /// The owner: starts a server, prints where it is, and lives until somebody ends it.
 fn own(state: &str) -> ExitCode {
+    if let Some(port) = state.strip_prefix(LISTENING) {
+        return listen(port.parse().unwrap());
+    }
+    if state == ANY {
+        let program = any_program().unwrap();
+        println!("{} {} {}", program.port(), program.pid(), program.folder().join("log").display());
+        wait_for_the_end();
+    }
     let mut server = Postgres::start(fast()).unwrap();
     if state == PAUSED {
         server.pause().unwrap();
     }
     println!("{} {} {}", server.port(), server.pid().unwrap(), server.data().display());
+    wait_for_the_end();
+    ExitCode::FAILURE
+}
+
+fn wait_for_the_end() {
     io::stdout().flush().unwrap();
     io::stdin().read_to_end(&mut Vec::new()).unwrap();
+}
+
+/// This program as a server that hears no signal it is not killed by.
+fn any_program() -> Result<Program, annals_testbed::Problem> {
+    Program::start(&env::temp_dir(), |_, port| {
+        let mut command = Command::new(env::current_exe().unwrap());
+        command.env(OWNER, format!("{LISTENING}{port}"));
+        command
+    })
+}
+
+fn listen(port: u16) -> ExitCode {
+    let listener = TcpListener::bind(("127.0.0.1", port)).unwrap();
+    listener.incoming().for_each(drop);
     ExitCode::FAILURE
 }
 
@@ -129,6 +163,10 @@ fn a_server_does_not_outlive_a_killed_owner() -> Outcome {
 
 fn a_paused_server_does_not_outlive_a_killed_owner() -> Outcome {
     kill_the_owner_of_a_server(PAUSED)
+}
+
+fn any_program_does_not_outlive_a_killed_owner() -> Outcome {
+    kill_the_owner_of_a_server(ANY)
 }
 
 fn kill_the_owner_of_a_server(state: &str) -> Outcome {
