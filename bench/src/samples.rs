@@ -44,6 +44,11 @@ impl Latencies {
         self.0.extend(others.0);
     }
 
+    /// Whether there are so many.
+    pub(crate) const fn is_of(&self, count: usize) -> bool {
+        self.0.len() == count
+    }
+
     /// All of them together.
     pub(crate) fn sum(&self) -> Duration {
         self.0.iter().sum()

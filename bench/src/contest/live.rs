@@ -45,7 +45,10 @@ async fn publish(store: Contender, mut writer: Workload, calls: usize) -> Result
         }
     }
     subscriber.await??;
-    Ok(latencies)
+    if latencies.is_of(calls) {
+        return Ok(latencies);
+    }
+    Err(format!("{}: events came that nobody had appended", store.name()).into())
 }
 
 async fn tell_of_each(

@@ -3,6 +3,11 @@
 //! A stream is in the partition that its name says; there is no order across partitions, so
 //! everything is read and followed partition by partition.
 
+use std::{
+    collections::HashMap,
+    sync::atomic::{AtomicUsize, Ordering},
+};
+
 use annals_core::{Append, BoxFuture, ExpectedVersion, StreamName, StreamWrite};
 use futures_util::{future, stream};
 use redis::{AsyncConnectionConfig, Client, aio::MultiplexedConnection};
@@ -12,18 +17,24 @@ use sierradb_client::{
 };
 
 use crate::{
-    contest::store::{Deed, Deliveries, Store, Work},
+    contest::{
+        crowd,
+        store::{Deed, Deliveries, Store, Work},
+    },
     problem::Result,
 };
 
 /// As many as a server has by default.
 const PARTITIONS: u16 = 32;
+const CONNECTIONS: usize = crowd::WRITERS as usize;
 /// Events asked for at a time.
 const PAGE: u64 = 1_000;
 
 pub(super) struct OnSierradb {
     client: Client,
-    connection: MultiplexedConnection,
+    /// A connection answers one command after the other, so there is one for each writer.
+    connections: Vec<MultiplexedConnection>,
+    next: AtomicUsize,
 }
 
 impl OnSierradb {
@@ -31,12 +42,20 @@ impl OnSierradb {
         let client = Client::open(format!("redis://127.0.0.1:{port}?protocol=resp3"))?;
         // However long it takes.
         let patient = AsyncConnectionConfig::new().set_response_timeout(None);
-        let connection = client.get_multiplexed_async_connection_with_config(&patient).await?;
-        Ok(Self { client, connection })
+        let mut connections = Vec::new();
+        for _ in 0..CONNECTIONS {
+            connections.push(client.get_multiplexed_async_connection_with_config(&patient).await?);
+        }
+        Ok(Self { client, connections, next: AtomicUsize::new(0) })
+    }
+
+    fn connection(&self) -> MultiplexedConnection {
+        let next = self.next.fetch_add(1, Ordering::Relaxed) % CONNECTIONS;
+        self.connections[next].clone()
     }
 
     async fn append_to_one(&self, write: StreamWrite) -> Result<u64> {
-        let mut connection = self.connection.clone();
+        let mut connection = self.connection();
         let stream = write.stream.as_str();
         if let [event] = write.events.as_slice() {
             let options = EAppendOptions::new()
@@ -93,7 +112,7 @@ impl Store for OnSierradb {
     fn load(&self, stream: &StreamName) -> Work<'_> {
         let stream = stream.as_str().to_owned();
         Box::pin(async move {
-            let mut connection = self.connection.clone();
+            let mut connection = self.connection();
             let batch = connection.escan(&stream, 0, None, Some(PAGE)).await?;
             Ok(std::hint::black_box(batch).events.len() as u64)
         })
@@ -101,7 +120,7 @@ impl Store for OnSierradb {
 
     fn read_all(&self) -> Work<'_> {
         Box::pin(async move {
-            let mut connection = self.connection.clone();
+            let mut connection = self.connection();
             let mut count = 0;
             for partition in 0..PARTITIONS {
                 let mut next = 0;
@@ -138,8 +157,15 @@ impl Store for OnSierradb {
 
     fn follow(&self) -> BoxFuture<'_, Result<Deliveries<'_>>> {
         Box::pin(async move {
+            let mut connection = self.connection();
+            let mut ends = HashMap::new();
+            for partition in 0..PARTITIONS {
+                let last = connection.epseq_by_id(partition).await?;
+                ends.insert(partition, last.map_or(0, |last| last + 1));
+            }
             let mut manager = self.manager().await?;
-            let deliveries = manager.subscribe_to_all_partitions_from_latest().await?;
+            let window = Some(u32::MAX);
+            let deliveries = manager.subscribe_to_partitions_with_sequences(ends, window).await?;
             // With the manager, whose end ends the subscription.
             let events = stream::unfold((deliveries, manager), |(mut deliveries, manager)| async {
                 loop {
