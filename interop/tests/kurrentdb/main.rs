@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
+mod groups;
+mod secured;
+
 use annals_interop::server;
 use annals_testbed::annals::Annals;
 use kurrentdb::{
