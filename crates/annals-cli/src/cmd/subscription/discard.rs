@@ -1,13 +1,7 @@
 //! `annals subscription discard-parked`: parked events, given up.
 
-use super::named::{Named, shown};
-use crate::{
-    confirm::ConfirmArgs,
-    exit::Exit,
-    failure::Result,
-    managed::{Managed, Subject},
-    session::Session,
-};
+use super::chosen::{Chosen, Fate};
+use crate::{exit::Exit, failure::Result, session::Session};
 
 /// Give up parked events: no consumer will get them again
 #[derive(Debug, clap::Args)]
@@ -17,26 +11,14 @@ use crate::{
     The events themselves stay where they are.")]
 pub(super) struct Args {
     #[command(flatten)]
-    named: Named,
-    /// Only the oldest ones, this many; else all
-    #[arg(long, value_name = "COUNT")]
-    count: Option<u64>,
-    #[command(flatten)]
-    confirm: ConfirmArgs,
+    chosen: Chosen,
 }
 
+const GIVEN_UP: Fate =
+    Fate { will_be: "never be given to its consumers again", are: "given up", was_not: "given up" };
+
 pub(super) fn run(args: &Args, session: &Session) -> Result<Exit> {
-    let group = args.named.group()?;
-    let what = || format!("what {} has parked was not given up", shown(&group));
-    let managed = Managed::of(session, Subject::Groups)?;
-    let info = managed.wait(what, managed.server().group(&group))?;
-    let count = args.count.map_or(info.parked, |count| count.min(info.parked));
-    args.confirm.ask(&format!(
-        "{count} of {} parked events of {} will never be given to its consumers again",
-        info.parked,
-        shown(&group)
-    ))?;
-    managed.wait(what, managed.server().discard_parked(&group, args.count))?;
-    session.note(&format!("{count} parked events are given up"));
-    Ok(Exit::Ok)
+    args.chosen.settle(session, &GIVEN_UP, async |server, group, count| {
+        server.discard_parked(group, count).await
+    })
 }

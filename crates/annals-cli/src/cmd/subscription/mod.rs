@@ -1,5 +1,6 @@
 //! `annals subscription`: groups of consumers, which a server keeps.
 
+mod chosen;
 mod consume;
 mod create;
 mod delete;
