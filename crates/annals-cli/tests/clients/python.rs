@@ -40,10 +40,14 @@ impl Python {
 }
 
 /// Runs the script named first, and shows where every thread is after a minute.
-const DEADLINE: &str = "import faulthandler, runpy, sys
+///
+/// What has passed ends at once: where Python takes itself down, grpc's finalizers now and then wait
+/// for a lock of a thread that is gone already.
+const DEADLINE: &str = "import faulthandler, os, runpy, sys
 faulthandler.dump_traceback_later(60, exit=True)
 sys.argv = sys.argv[1:]
-runpy.run_path(sys.argv[0], run_name='__main__')";
+runpy.run_path(sys.argv[0], run_name='__main__')
+os._exit(0)";
 
 fn command() -> Command {
     let mut command = Command::new("python3");
