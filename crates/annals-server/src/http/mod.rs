@@ -27,13 +27,9 @@ use annals_proto::{
     kurrentdb_v2::streams_service_server::StreamsServiceServer,
     umadb::dcb_server::{self, DcbServer},
 };
-use axum::{
-    Router, middleware,
-    response::{IntoResponse, Response},
-    routing::get,
-};
-use http::{HeaderMap, StatusCode};
-use tonic::{Status, service::Routes};
+use axum::{Router, middleware, routing::get};
+use http::StatusCode;
+use tonic::service::Routes;
 
 use self::{calls::Observe, renamed::Renamed};
 use crate::{
@@ -71,18 +67,11 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route_service("/umadb.UmaDBService/{call}", umadb)
         .route_layer(middleware::from_fn(calls::only))
         .merge(http)
-        .fallback(unknown)
+        // Where it is a call, `Observe` says so in gRPC's words.
+        .fallback(async || StatusCode::NOT_FOUND)
         .layer(middleware::from_fn(authority::note))
         .layer(middleware::from_fn_with_state(Arc::clone(node), gate::check))
         .layer(Observe(Arc::clone(node)))
-}
-
-/// Answers for what is not there, in the words of whoever asks.
-async fn unknown(headers: HeaderMap) -> Response {
-    if calls::is_grpc(&headers) {
-        return Status::unimplemented("there is no method of this name").into_http();
-    }
-    StatusCode::NOT_FOUND.into_response()
 }
 
 fn umadb(node: &Arc<Node>) -> DcbServer<UmaDbService> {
