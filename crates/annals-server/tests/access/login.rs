@@ -25,6 +25,18 @@ async fn nobody_comes_in_without_credentials_but_to_ask_where_the_server_is() {
 }
 
 #[tokio::test]
+async fn only_operators_see_with_which_options_the_server_runs() {
+    let server = Running::secured().await;
+    let admin = server.connect_as_admin().await;
+    create_user(&admin, "ann", "ann", &[]).await.unwrap();
+    create_user(&admin, "olga", "olga", &["$ops"]).await.unwrap();
+    assert_eq!(server.connect().await.get("/info/options").await, 401);
+    assert_eq!(server.connect_as("ann", "ann").await.get("/info/options").await, 403);
+    assert_eq!(server.connect_as("olga", "olga").await.get("/info/options").await, 200);
+    assert_eq!(admin.get("/info/options").await, 200);
+}
+
+#[tokio::test]
 async fn a_wrong_password_and_an_unknown_user_are_refused_alike() {
     let server = Running::secured().await;
     let client = server.connect().await;
