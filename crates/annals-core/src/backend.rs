@@ -6,9 +6,9 @@ pub use futures_core::{future::BoxFuture, stream::BoxStream};
 
 use crate::{
     Append, Appended, Capabilities, Category, DeleteStream, Deleted, Delivery, Error, ErrorKind,
-    ExpectedVersion, Inline, Name, Position, Read, RecordedEvent, Restore, Result, StateEntry,
-    StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo, StreamMetadata, StreamName,
-    Subscribe,
+    ExpectedVersion, Freshness, Inline, Name, Node, Position, Read, RecordedEvent, Restore, Result,
+    StateEntry, StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo, StreamMetadata,
+    StreamName, Subscribe,
 };
 
 /// A store of events.
@@ -98,6 +98,41 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
     /// nothing. It is only looked up, and waits for nothing.
     fn work(&self) -> Option<StoreWork> {
         None
+    }
+
+    /// Waits until this handle's answers know of what `to` says, and gives the newest position then.
+    ///
+    /// Only stores of which several nodes keep a copy have anything to wait for. A store that has
+    /// one answers from all of it at any time, which is what this does unless it is overridden.
+    ///
+    /// # Errors
+    /// `Unavailable` when it cannot be known or does not come in time, also for a position that the
+    /// store has not given yet; those of [`head`](Self::head).
+    fn catch_up(&self, to: Freshness) -> BoxFuture<'_, Result<Option<Position>>> {
+        Box::pin(async move {
+            let head = self.head().await?;
+            match to {
+                Freshness::Position(position) if head.is_none_or(|head| head < position) => {
+                    Err(Error::new(
+                        ErrorKind::Unavailable,
+                        format!("position {position} is not in this store yet"),
+                    ))
+                }
+                Freshness::Position(_) | Freshness::Latest => Ok(head),
+            }
+        })
+    }
+
+    /// The nodes that keep this store together, as they were last heard of; none where there is
+    /// only one handle or the store does not know of others. It is only looked up, and waits for
+    /// nothing.
+    fn nodes(&self) -> Vec<Node> {
+        Vec::new()
+    }
+
+    /// Says where clients reach this node, as `HOST:PORT`, so that the other nodes can tell theirs.
+    fn advertise(&self, address: &str) {
+        let _ = address;
     }
 
     /// Stores what another store holds exactly as it is recorded there: events with id, version,

@@ -20,7 +20,7 @@ const MAY_DEPEND_ON: &[(&str, &[&str])] = &[
     ("annals-derive", &[]),
     ("annals-engine", &[CORE]),
     ("annals-postgres", &[CORE]),
-    ("annals-cluster", &[CORE]),
+    ("annals-cluster", &[CORE, "annals-engine"]),
     ("annals-client", &[CORE]),
     ("annals-kurrentdb", &[CORE, "annals-client", "annals-proto"]),
     ("annals-remote", &[CORE, "annals-client", "annals-proto"]),
