@@ -21,7 +21,8 @@ use crate::{
         cursor::ReadCursor,
         snapshot::{PageLimit, Snapshot},
     },
-    recover,
+    recover::{self, Writer},
+    replica::Replica,
     report::OpenReport,
     seal,
     shared::Shared,
@@ -59,10 +60,12 @@ pub struct Engine {
     threads: Mutex<Option<Threads>>,
     report: OpenReport,
     index_dir: PathBuf,
+    writer: Writer,
 }
 
 struct Threads {
-    committer: JoinHandle<()>,
+    /// None where a log writes the store.
+    committer: Option<JoinHandle<()>>,
     sealer: JoinHandle<()>,
     /// Dropped last, when nothing is written any more.
     lock: Box<dyn Send + Sync>,
@@ -97,7 +100,54 @@ impl Engine {
         index_dir: PathBuf,
         options: Options,
     ) -> Result<Self> {
-        let recovered = recover::open(storage, &index_dir, &options)?;
+        let (engine, committer, requests) =
+            Self::assemble(storage, index_dir, &options, Writer::Callers)?;
+        if engine.writer == Writer::Callers {
+            let committer = spawn("annals-commit", move || committer.run(&requests))?;
+            if let Some(threads) = engine.threads.lock().as_mut() {
+                threads.committer = Some(committer);
+            }
+        }
+        Ok(engine)
+    }
+
+    /// Opens the store of a node of a cluster, or begins one, for a replicated log to write.
+    /// The engine is for reading it.
+    ///
+    /// The identity and the hash seed of a new store, and the sizes of its segments, must be those
+    /// of the cluster's other nodes.
+    ///
+    /// # Errors
+    /// Those of [`open`](Self::open), and `InvalidArgument` when the folder holds a store that
+    /// others write.
+    pub fn open_replica(dir: impl AsRef<Path>, options: &Options) -> Result<(Self, Replica)> {
+        let dir = dir.as_ref();
+        let storage = Arc::new(FileStorage::new(dir));
+        Self::open_replica_with(storage, recover::index_dir(dir), options)
+            .map_err(|error| error.during("opening the store of a node"))
+    }
+
+    /// The same on another storage. The index needs a real folder of its own.
+    ///
+    /// # Errors
+    /// Those of [`open_replica`](Self::open_replica).
+    pub fn open_replica_with(
+        storage: Arc<dyn Storage>,
+        index_dir: PathBuf,
+        options: &Options,
+    ) -> Result<(Self, Replica)> {
+        let (engine, committer, _) = Self::assemble(storage, index_dir, options, Writer::Log)?;
+        Ok((engine, Replica::new(committer)))
+    }
+
+    fn assemble(
+        storage: Arc<dyn Storage>,
+        index_dir: PathBuf,
+        options: &Options,
+        writer: Writer,
+    ) -> Result<(Self, Committer, async_channel::Receiver<Request>)> {
+        let recovered = recover::open(storage, &index_dir, options, writer)?;
+        let writer = recovered.writer;
         let shared = Arc::new(recovered.shared);
         let (queue, requests) = async_channel::bounded(options.queue_requests_max);
         let (sealer_tasks, tasks) = sync_channel(SEALING_MAX);
@@ -113,13 +163,14 @@ impl Engine {
             sealer: sealer_tasks,
             unpublished: Unpublished::default(),
             waiting: Vec::new(),
+            lineage: (writer == Writer::Log).then(|| recovered.origin.unwrap_or_default()),
         };
-        let committer = spawn("annals-commit", move || committer.run(&requests))?;
-        let for_sealer = Arc::clone(&shared);
+        let (for_sealer, options) = (Arc::clone(&shared), options.clone());
         let sealer = spawn("annals-seal", move || seal::run(&for_sealer, &options, &tasks))?;
-        let threads = Threads { committer, sealer, lock: recovered.lock };
+        let threads = Threads { committer: None, sealer, lock: recovered.lock };
         let threads = Mutex::new(Some(threads));
-        Ok(Self { shared, queue, threads, report: recovered.report, index_dir })
+        let report = recovered.report;
+        Ok((Self { shared, queue, threads, report, index_dir, writer }, committer, requests))
     }
 
     /// What opening found and did.
@@ -189,6 +240,13 @@ impl Engine {
 
     /// Evaluates a request and makes it ready for the queue.
     pub(crate) fn request(&self, prepared: Prepared) -> Result<Submission> {
+        if self.writer == Writer::Log {
+            return Err(Error::new(
+                ErrorKind::Unsupported,
+                "this store belongs to a node of a cluster, whose log alone writes it; open it as \
+                 `nats://...?dir=DIR` to write",
+            ));
+        }
         match self.noting(evaluate(&self.shared, &prepared))? {
             Evaluation::Answered(receipt) => Ok(Submission::Answered(receipt)),
             Evaluation::Acceptable(basis) => {
@@ -317,7 +375,7 @@ impl Engine {
         self.shared.close();
         self.queue.close();
         let Some(threads) = self.threads.lock().take() else { return Ok(()) };
-        let committed = threads.committer.join();
+        let committed = threads.committer.map_or(Ok(()), JoinHandle::join);
         let sealed = threads.sealer.join();
         drop(threads.lock);
         committed.and(sealed).map_err(|_| {

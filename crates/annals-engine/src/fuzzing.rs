@@ -56,7 +56,7 @@ fn is_record(body: &Bytes, frame: &Frame) -> bool {
         Ok(Record::Event(event)) => {
             event.recorded(header.first_position, header.recorded_at).is_ok()
         }
-        Ok(Record::State(_)) => true,
+        Ok(Record::State(_) | Record::Origin(_)) => true,
         Err(_) => false,
     }
 }
@@ -66,7 +66,7 @@ fn is_record(body: &Bytes, frame: &Frame) -> bool {
 pub fn record(bytes: &[u8]) -> bool {
     match Record::decode(&Bytes::copy_from_slice(bytes)) {
         Ok(Record::Event(event)) => event.recorded(u64::MAX, i64::MAX).is_ok(),
-        Ok(Record::State(_)) => true,
+        Ok(Record::State(_) | Record::Origin(_)) => true,
         Err(_) => false,
     }
 }

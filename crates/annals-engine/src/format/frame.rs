@@ -34,7 +34,7 @@ pub(crate) struct FrameHeader {
     pub(crate) recorded_at: i64,
     /// How many events it has.
     pub(crate) events: u32,
-    /// How many records of keyed state it has.
+    /// How many records it has that are not events: keyed state, and where it comes from.
     pub(crate) states: u32,
 }
 

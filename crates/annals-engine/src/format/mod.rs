@@ -4,6 +4,7 @@
 //! may be anything and answers with [`Damaged`] instead of a panic. The format is described byte
 //! by byte in `docs/design/format.md`; change both together, and raise [`FORMAT_VERSION`].
 
+pub(crate) mod command;
 pub(crate) mod cursor;
 pub(crate) mod frame;
 pub(crate) mod manifest;

@@ -19,6 +19,7 @@ pub(crate) const RECORD_PREFIX_LEN: usize = 8;
 const KIND_EVENT: u8 = 1;
 const KIND_STATE_PUT: u8 = 2;
 const KIND_STATE_DELETE: u8 = 3;
+const KIND_ORIGIN: u8 = 4;
 
 const FLAG_BINARY: u8 = 1;
 const FLAG_OTHER_CONTENT: u8 = 1 << 1;
@@ -139,9 +140,22 @@ pub(crate) fn put_state(
         out.push(if value.is_some() { KIND_STATE_PUT } else { KIND_STATE_DELETE });
         put_varint(out, u64::from(place.back));
         put_varint(out, revision);
-        out.push(state_kind_code(key.kind));
-        put_bytes(out, key.name.as_str().as_bytes());
+        put_key(out, key);
         out.extend_from_slice(value.unwrap_or_default());
+    });
+}
+
+/// The most bytes that the record of an origin has.
+pub(crate) const ORIGIN_RECORD_LEN_MAX: usize = RECORD_PREFIX_LEN + 1 + 10 + 5 + 4 + 8;
+
+/// Appends the record of where a commit comes from.
+pub(crate) fn put_origin(out: &mut Vec<u8>, origin: Origin) {
+    put_record(out, |out| {
+        out.push(KIND_ORIGIN);
+        put_varint(out, origin.entry);
+        put_varint(out, u64::from(origin.index));
+        out.extend_from_slice(&origin.mark.to_le_bytes());
+        out.extend_from_slice(&origin.digest.to_le_bytes());
     });
 }
 
@@ -152,6 +166,17 @@ pub(crate) const fn state_kind_code(kind: StateKind) -> u8 {
         StateKind::Lease => 2,
         StateKind::Snapshot => 3,
     }
+}
+
+/// Appends the name of a piece of state.
+pub(crate) fn put_key(out: &mut Vec<u8>, key: &StateKey) {
+    out.push(state_kind_code(key.kind));
+    put_bytes(out, key.name.as_str().as_bytes());
+}
+
+pub(crate) fn read_key(cursor: &mut Cursor<'_>) -> Result<StateKey, Damaged> {
+    let kind = state_kind(cursor.u8()?)?;
+    Ok(StateKey { kind, name: Name::from_stored(cursor.text()?) })
 }
 
 fn state_kind(code: u8) -> Result<StateKind, Damaged> {
@@ -166,6 +191,21 @@ fn state_kind(code: u8) -> Result<StateKind, Damaged> {
 pub(crate) enum Record {
     Event(EventRecord),
     State(StateRecord),
+    Origin(Origin),
+}
+
+/// Where a commit of a node's store comes from: the first record of its frame.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Origin {
+    /// Which entry of the replicated log.
+    pub(crate) entry: u64,
+    /// Which command of the entry.
+    pub(crate) index: u32,
+    /// What tells the entry from another one that stands in its place.
+    pub(crate) mark: u32,
+    /// The digest of the frame in front of it, 0 for the first of the store. So each frame stands
+    /// for all before it.
+    pub(crate) digest: u64,
 }
 
 /// An event as found in a frame; the frame knows the rest.
@@ -202,6 +242,7 @@ impl Record {
             KIND_EVENT => EventRecord::decode(cursor).map(Self::Event),
             KIND_STATE_PUT => StateRecord::decode(cursor, HasValue::Yes).map(Self::State),
             KIND_STATE_DELETE => StateRecord::decode(cursor, HasValue::No).map(Self::State),
+            KIND_ORIGIN => Origin::decode(cursor).map(Self::Origin),
             _ => Err(Damaged("a kind of record is not known")),
         }
     }
@@ -282,6 +323,15 @@ fn read_tags(cursor: &mut Cursor<'_>) -> Result<Tags, Damaged> {
     Ok(Tags::from_stored(tags))
 }
 
+impl Origin {
+    fn decode(mut cursor: Cursor<'_>) -> Result<Self, Damaged> {
+        let entry = cursor.varint()?;
+        let index = cursor.varint_u32()?;
+        let mark = u32::from_le_bytes(cursor.array()?);
+        Ok(Self { entry, index, mark, digest: u64::from_le_bytes(cursor.array()?) })
+    }
+}
+
 #[derive(Clone, Copy)]
 enum HasValue {
     Yes,
@@ -292,13 +342,12 @@ impl StateRecord {
     fn decode(mut cursor: Cursor<'_>, has_value: HasValue) -> Result<Self, Damaged> {
         let back = cursor.varint_u32()?;
         let revision = cursor.varint()?;
-        let kind = state_kind(cursor.u8()?)?;
-        let name = Name::from_stored(cursor.text()?);
+        let key = read_key(&mut cursor)?;
         let value = match has_value {
             HasValue::Yes => Some(cursor.rest()),
             HasValue::No => None,
         };
-        Ok(Self { back, revision, key: StateKey { kind, name }, value })
+        Ok(Self { back, revision, key, value })
     }
 }
 
@@ -373,6 +422,16 @@ mod tests {
                 assert_eq!((record.revision, &record.key), (9, &key));
             }
         }
+    }
+
+    #[test]
+    fn an_origin_comes_back() {
+        let origin = Origin { entry: u64::MAX, index: u32::MAX, mark: 7, digest: u64::MAX };
+        let mut out = Vec::new();
+        put_origin(&mut out, origin);
+        assert_eq!(out.len(), ORIGIN_RECORD_LEN_MAX);
+        let body = checked(&out.into()).unwrap();
+        assert_eq!(Record::decode(&body), Ok(Record::Origin(origin)));
     }
 
     #[test]

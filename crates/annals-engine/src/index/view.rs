@@ -161,7 +161,9 @@ impl MemorySegment {
                 Record::Event(event) => {
                     EventRecord::recorded(event, frame.first_position, frame.recorded_at)
                 }
-                Record::State(_) => Err(crate::format::Damaged("an event was expected, not state")),
+                Record::State(_) | Record::Origin(_) => {
+                    Err(crate::format::Damaged("an event was expected, not state"))
+                }
             }
         };
         decode().map_err(|what| corrupted(&self.name(), u64::from(place.offset), what))
@@ -172,7 +174,9 @@ impl MemorySegment {
         let bytes = self.read(slot.offset, slot.len + RECORD_PREFIX_LEN as u32)?;
         let decode = || match Record::decode(&record::checked(&bytes)?)? {
             Record::State(state) => Ok(state.value.unwrap_or_default()),
-            Record::Event(_) => Err(crate::format::Damaged("state was expected, not an event")),
+            Record::Event(_) | Record::Origin(_) => {
+                Err(crate::format::Damaged("state was expected, not an event"))
+            }
         };
         decode().map_err(|what| corrupted(&self.name(), u64::from(slot.offset), what))
     }

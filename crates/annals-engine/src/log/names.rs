@@ -11,6 +11,8 @@ pub(crate) const BEGINNING: &str = "log/beginning";
 pub(crate) const LOCK: &str = "LOCK";
 /// The two places of the manifest.
 pub(crate) const MANIFESTS: [&str; 2] = ["MANIFEST.a", "MANIFEST.b"];
+/// A file that says that a replicated log writes the store, and nothing else may.
+pub(crate) const NODE: &str = "NODE";
 /// The folder of the index, which the LSM tree alone writes.
 pub(crate) const INDEX_DIR: &str = "index";
 

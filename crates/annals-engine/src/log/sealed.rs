@@ -198,6 +198,7 @@ fn record_at(bytes: &Bytes, offset: usize) -> Result<(Record, FrameHeader), Dama
     let back = match &record {
         Record::Event(event) => event.place.back,
         Record::State(state) => state.back,
+        Record::Origin(_) => return Err(Damaged("an event or state was expected, not an origin")),
     };
     let frame = offset.checked_sub(back as usize).ok_or(OUTSIDE)?;
     let header = FrameHeader::decode(bytes, frame)?;

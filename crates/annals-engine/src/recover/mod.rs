@@ -5,6 +5,7 @@
 //! is made again from it.
 
 mod index;
+mod origin;
 pub(crate) mod replay;
 pub(crate) mod segments;
 
@@ -20,12 +21,13 @@ use crate::{
     error::{corrupted, io_failed},
     format::{
         manifest::Manifest,
+        record::Origin,
         segment_header::{NEWER, SegmentHeader},
     },
     index::term::{Term, Terms},
     log::{
         manifest_files::{self, Stored},
-        names::{self, BEGINNING, LOCK, LOG_DIR, SPARE},
+        names::{self, BEGINNING, LOCK, LOG_DIR, NODE, SPARE},
     },
     options::{Create, Options},
     report::OpenReport,
@@ -44,13 +46,27 @@ pub(crate) struct Recovered {
     pub(crate) store_id: Uuid,
     pub(crate) report: OpenReport,
     pub(crate) lock: Box<dyn Send + Sync>,
+    /// Who writes the store.
+    pub(crate) writer: Writer,
+    /// Where its last commit comes from, with its own digest.
+    pub(crate) origin: Option<Origin>,
 }
 
-/// Opens a store, or begins one.
+/// Who writes a store.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Writer {
+    /// Whoever has it open.
+    Callers,
+    /// A replicated log, as a node of a cluster.
+    Log,
+}
+
+/// Opens a store, or begins one for `writer`.
 pub(crate) fn open(
     storage: Arc<dyn Storage>,
     index_dir: &Path,
     options: &Options,
+    writer: Writer,
 ) -> Result<Recovered> {
     let mut report = OpenReport::default();
     // Before the lock, which would leave a file in a folder that is not ours.
@@ -60,10 +76,11 @@ pub(crate) fn open(
     report.created = !check_place(storage.as_ref(), options)?;
     remove_leftovers(storage.as_ref())?;
     let manifest = if report.created {
-        create(storage.as_ref(), options)?
+        create(storage.as_ref(), options, writer)?
     } else {
         manifest(storage.as_ref(), options, &mut report)?
     };
+    let writer = origin::check_writer(storage.as_ref(), writer)?;
     let terms = Terms::new(manifest.hash_seed);
     let (segments, manifest) = segments::find(storage.as_ref(), manifest, &mut report)?;
     let mut builder = index::open(&storage, index_dir, manifest, terms, options, &mut report)?;
@@ -71,18 +88,25 @@ pub(crate) fn open(
     for (number, next) in full.iter().zip(segments.iter().skip(1)) {
         builder.seal_full(*number, *next)?;
     }
-    let (segment, replayed) = builder.open_last(*last, &mut report)?;
-    Ok(finish(storage, builder, segment, &replayed, options, (report, lock)))
+    let (mut segment, replayed) = builder.open_last(*last, &mut report)?;
+    let mut origin = replayed.origin;
+    if writer == Writer::Log {
+        segment.tell_durable(replayed.durable);
+        if origin.is_none() {
+            origin = origin::of_last(&builder.view)?;
+        }
+    }
+    let (shared, store_id) = finish(storage, builder, &segment, &replayed, options);
+    Ok(Recovered { shared, segment, store_id, report, lock, writer, origin })
 }
 
 fn finish(
     storage: Arc<dyn Storage>,
     builder: index::Builder,
-    segment: OpenSegment,
+    segment: &OpenSegment,
     replayed: &Replay,
     options: &Options,
-    (report, lock): (OpenReport, Box<dyn Send + Sync>),
-) -> Recovered {
+) -> (Shared, Uuid) {
     let index::Builder { view, manifest, terms, retry, .. } = builder;
     let mut view = view;
     view.memory.push(Arc::clone(&segment.memory));
@@ -104,7 +128,7 @@ fn finish(
         retry_window,
         manifest,
     };
-    Recovered { shared: Shared::new(start), segment, store_id, report, lock }
+    (Shared::new(start), store_id)
 }
 
 /// Whether there is a store; `false` when one may be begun.
@@ -122,7 +146,8 @@ fn check_place(storage: &dyn Storage, options: &Options) -> Result<bool> {
         return Err(Error::invalid("there is no store here"));
     }
     // What a store leaves that was stopped while it was begun is no obstacle.
-    let foreign = entries.into_iter().find(|name| name != LOCK && name != LOG_DIR);
+    let leftovers = [LOCK, LOG_DIR, NODE];
+    let foreign = entries.into_iter().find(|name| !leftovers.contains(&name.as_str()));
     let in_log = log.into_iter().map(|name| format!("{LOG_DIR}/{name}"));
     match foreign.or_else(|| in_log.into_iter().find(|path| path != BEGINNING)) {
         Some(other) => Err(Error::invalid(format!(
@@ -146,7 +171,7 @@ fn lock(storage: &dyn Storage) -> Result<Box<dyn Send + Sync>> {
 }
 
 /// Begins a store. The manifest comes last: where one is, there are segments.
-fn create(storage: &dyn Storage, options: &Options) -> Result<Manifest> {
+fn create(storage: &dyn Storage, options: &Options, writer: Writer) -> Result<Manifest> {
     let manifest = Manifest {
         generation: 1,
         store_id: options.store_id.unwrap_or_else(Uuid::now_v7),
@@ -155,6 +180,7 @@ fn create(storage: &dyn Storage, options: &Options) -> Result<Manifest> {
     };
     let failed = |error| io_failed("create the store", LOG_DIR, error);
     storage.create_dir(LOG_DIR).map_err(failed)?;
+    origin::note_writer(storage, writer)?;
     let header = first_header(manifest.store_id);
     open_segment::begin(storage, None, &header, options.segment_bytes(0)).map_err(begin_failed)?;
     manifest_files::write(storage, &manifest).map_err(failed)?;

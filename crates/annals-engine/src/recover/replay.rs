@@ -10,8 +10,8 @@ use crate::{
     format::{
         Damaged,
         frame::Frame,
-        record::{EventRecord, RECORD_PREFIX_LEN, Record, StateRecord},
-        segment_header::SegmentHeader,
+        record::{EventRecord, Origin, RECORD_PREFIX_LEN, Record, StateRecord},
+        segment_header::{SEGMENT_HEADER_LEN, SegmentHeader},
     },
     index::{
         head::HeadEntry,
@@ -19,7 +19,7 @@ use crate::{
         term::{Term, TermKind, Terms},
     },
     log::scan::Frames,
-    write::{draft::state_slot, prepare::put_terms},
+    write::{draft::state_slot, lineage::digest, prepare::put_terms},
 };
 
 /// Where a replay ended, and what it counted.
@@ -37,6 +37,10 @@ pub(crate) struct Replay {
     pub(crate) frames: u64,
     /// Whether the last frame is a commit, which no later frame vouches for.
     pub(crate) has_unvouched: bool,
+    /// Where the last commit comes from, with its own digest instead of that of the one before.
+    pub(crate) origin: Option<Origin>,
+    /// Up to where the last frame knew the segment to be durable.
+    pub(crate) durable: u32,
     /// Why it ended before the end of the bytes.
     pub(crate) stopped: Option<Damaged>,
 }
@@ -52,6 +56,8 @@ impl Default for Replay {
             begun: 0,
             frames: 0,
             has_unvouched: false,
+            origin: None,
+            durable: SEGMENT_HEADER_LEN as u32,
             stopped: None,
         }
     }
@@ -74,6 +80,7 @@ pub(crate) fn replay(
 ) -> Result<Replay> {
     let mut frames = Frames::of_segment(bytes.clone());
     let mut replayer = Replayer {
+        bytes,
         terms,
         index,
         base_head,
@@ -120,6 +127,7 @@ impl From<annals_core::Error> for Contradiction {
 }
 
 struct Replayer<'a> {
+    bytes: &'a Bytes,
     terms: Terms,
     index: &'a mut MemoryIndex,
     base_head: &'a dyn Fn(Term) -> Result<HeadEntry>,
@@ -142,7 +150,9 @@ impl Replayer<'_> {
         let is_empty = header.events == 0 && header.states == 0;
         self.replay.frames += u64::from(!is_empty);
         self.replay.has_unvouched = !is_empty;
+        self.replay.durable = header.durable;
         self.index.add_frame(header.first_position, header.recorded_at);
+        let before = self.replay.origin.take();
         for (at, body) in &frame.records {
             let place = EventPlace {
                 offset: offset as u32 + at,
@@ -151,8 +161,32 @@ impl Replayer<'_> {
             match Record::decode(body)? {
                 Record::Event(event) => self.event(place, &event)?,
                 Record::State(state) => self.state(place, &state, header.recorded_at)?,
+                Record::Origin(origin) => self.origin(before, origin)?,
             }
         }
+        match &mut self.replay.origin {
+            Some(origin) => {
+                let end = offset + header.len as usize;
+                origin.digest = digest(self.bytes.get(offset..end).unwrap_or_default());
+            }
+            None if before.is_some() => {
+                return Err(Damaged("a commit of a node does not say where it comes from").into());
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn origin(&mut self, before: Option<Origin>, origin: Origin) -> Result<(), Contradiction> {
+        if let Some(before) = before {
+            if (origin.entry, origin.index) <= (before.entry, before.index) {
+                return Err(Damaged("a commit comes from an earlier entry than it should").into());
+            }
+            if origin.digest != before.digest {
+                return Err(Damaged("a commit does not follow on the one in front of it").into());
+            }
+        }
+        self.replay.origin = Some(origin);
         Ok(())
     }
 

@@ -15,7 +15,7 @@ use super::{
     revival::Revival,
 };
 use crate::{
-    format::frame::{FRAME_HEADER_LEN, FrameHeader},
+    format::frame::{FRAME_HEADER_LEN, FrameHeader, Home},
     index::{head::HeadEntry, term::Term, view::View},
 };
 
@@ -30,7 +30,7 @@ struct Pending<'a> {
 
 impl Committer {
     /// Builds the frame of a request. Nothing is changed when it fails.
-    pub(super) fn commit(&mut self, job: Job, now: Timestamp) -> Result<Receipt> {
+    pub(crate) fn commit(&mut self, job: Job, now: Timestamp) -> Result<Receipt> {
         let Job { prepared, basis } = job;
         match prepared {
             Prepared::Append(append) => self.commit_append(&append, &basis, now),
@@ -198,7 +198,8 @@ impl Committer {
             states: 0,
         };
         let home = self.segment.next_home();
-        Draft::begin(
+        let lineage = self.lineage;
+        let mut draft = Draft::begin(
             &mut self.segment.buffer,
             self.segment.memory.index.write(),
             self.shared.retry_window.write(),
@@ -206,7 +207,11 @@ impl Committer {
             self.shared.terms,
             header,
             home,
-        )
+        );
+        if let Some(lineage) = lineage {
+            draft.origin(lineage);
+        }
+        draft
     }
 
     /// Counts what a frame added, and gives the position of its last event.
@@ -214,6 +219,7 @@ impl Committer {
         self.next_position += u64::from(added.events);
         self.streams += added.begun;
         self.last_revision = revision;
+        self.descend(added);
         (added.events > 0).then(|| Position::new(self.next_position - 1))
     }
 }
@@ -258,10 +264,12 @@ fn role(hashed: &PreparedWrite) -> Role {
 pub(super) struct Added {
     events: u32,
     begun: u64,
+    /// Where it stands.
+    pub(super) home: Home,
 }
 
 pub(super) fn finish(draft: Draft<'_>) -> Added {
-    let added = Added { events: draft.header.events, begun: draft.begun };
+    let added = Added { events: draft.header.events, begun: draft.begun, home: draft.home };
     draft.finish();
     added
 }

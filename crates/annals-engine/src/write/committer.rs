@@ -22,7 +22,7 @@ use super::{
 };
 use crate::{
     error::io_failed,
-    format::segment_header::SegmentHeader,
+    format::{record::Origin, segment_header::SegmentHeader},
     index::{head::HeadEntry, memory::MemorySegment, plan::Plan, view::View},
     log::names,
     options::Options,
@@ -49,6 +49,8 @@ pub(crate) struct Committer {
     pub(crate) sealer: SyncSender<SealTask>,
     pub(crate) unpublished: Unpublished,
     pub(crate) waiting: Vec<(oneshot::Sender<Reply>, Reply)>,
+    /// For a node, where its next commit comes from.
+    pub(crate) lineage: Option<Origin>,
 }
 
 impl Committer {
@@ -97,11 +99,18 @@ impl Committer {
         }
     }
 
-    fn flush(&mut self) -> Result<()> {
-        if self.segment.buffer.is_empty() {
-            return self.shared.check_poison();
+    pub(super) fn flush(&mut self) -> Result<()> {
+        self.shared.check_poison()?;
+        if self.segment.is_durable() {
+            return Ok(());
         }
-        if let Err(error) = self.segment.flush(&self.shared.work.sync_nanos) {
+        let flushed = self.segment.flush(&self.shared.work.sync_nanos);
+        self.show(flushed)
+    }
+
+    /// Shows what was taken so far, now that it is as safe as it has to be.
+    pub(crate) fn show(&mut self, safe: Result<()>) -> Result<()> {
+        if let Err(error) = safe {
             self.shared.poison(error);
             self.segment.buffer.clear();
             return self.shared.check_poison();
@@ -112,7 +121,7 @@ impl Committer {
     }
 
     /// Whether what the evaluation found is still so, or at least still good.
-    fn still_holds(&self, job: &Job) -> bool {
+    pub(crate) fn still_holds(&self, job: &Job) -> bool {
         let view = self.view();
         let basis = &job.basis;
         if basis.as_of < view.covered() {
@@ -200,6 +209,7 @@ impl Committer {
 
     /// Makes sure that the open segment has room, beginning the next one if need be.
     pub(super) fn make_room(&mut self, bytes: usize) -> Result<()> {
+        let bytes = self.with_origin(bytes)?;
         if self.segment.has_room(bytes) {
             return Ok(());
         }

@@ -10,7 +10,7 @@ use super::{retry_window::RetryWindow, unpublished::Unpublished};
 use crate::{
     format::{
         frame::{FRAME_HEADER_LEN, FrameHeader, Home},
-        record::{self, Place, RECORD_PREFIX_LEN},
+        record::{self, Origin, Place, RECORD_PREFIX_LEN},
     },
     index::{
         head::HeadEntry,
@@ -29,7 +29,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) terms: Terms,
     /// The header so far; it counts.
     pub(crate) header: FrameHeader,
-    home: Home,
+    pub(crate) home: Home,
     start: usize,
     /// Streams begun by it.
     pub(crate) begun: u64,
@@ -79,7 +79,7 @@ impl<'a> Draft<'a> {
     /// Distance from the beginning of the frame, and place in the segment, of the next record.
     fn next_record(&self) -> (u32, u32) {
         let back = self.buffer.len() - self.start;
-        (back as u32, self.header.durable + self.buffer.len() as u32)
+        (back as u32, self.home.offset + back as u32)
     }
 
     /// The head of a stream as this frame leaves it; `known` holds when the group changed nothing.
@@ -130,6 +130,12 @@ impl<'a> Draft<'a> {
         self.window.add(item.retry, version, Position::new(position));
         self.header.events += 1;
         version
+    }
+
+    /// Adds where the commit comes from.
+    pub(crate) fn origin(&mut self, origin: Origin) {
+        record::put_origin(self.buffer, origin);
+        self.header.states += 1;
     }
 
     /// Adds a write of state.

@@ -15,6 +15,7 @@ pub(crate) mod committer;
 pub(crate) mod draft;
 pub(crate) mod evaluate;
 pub(crate) mod job;
+pub(crate) mod lineage;
 mod look_up;
 pub(crate) mod open_segment;
 pub(crate) mod prepare;

@@ -24,7 +24,9 @@ pub(crate) struct OpenSegment {
     capacity: u32,
     /// Everything below is durable.
     durable: u32,
-    /// Encoded commits that follow after `durable`.
+    /// Everything below is in the file.
+    written: u32,
+    /// Encoded commits that follow after `written`.
     pub(crate) buffer: Vec<u8>,
     /// Whether a frame stands in it that no later frame vouches for.
     pub(crate) has_unvouched: bool,
@@ -39,7 +41,8 @@ impl OpenSegment {
         end: u32,
     ) -> Self {
         let (checksum, buffer) = (header.checksum(), Vec::new());
-        Self { memory, checksum, capacity, durable: end, buffer, has_unvouched: false }
+        let (durable, written) = (end, end);
+        Self { memory, checksum, capacity, durable, written, buffer, has_unvouched: false }
     }
 
     pub(crate) fn number(&self) -> u32 {
@@ -57,27 +60,63 @@ impl OpenSegment {
 
     /// Where the next frame begins.
     pub(crate) fn end(&self) -> u32 {
-        self.durable + self.buffer.len() as u32
+        self.written + self.buffer.len() as u32
     }
 
     pub(crate) fn has_room(&self, bytes: usize) -> bool {
         self.end() as usize + bytes <= self.capacity as usize
     }
 
-    /// Writes what is not written yet, and makes it durable; notes how long the sync took.
-    pub(crate) fn flush(&mut self, sync_nanos: &Histogram) -> Result<()> {
+    /// Has its next frame tell that no more than this is durable. It may be more.
+    pub(crate) fn tell_durable(&mut self, end: u32) {
+        self.durable = end;
+    }
+
+    /// Whether everything that it was given is durable.
+    pub(crate) fn is_durable(&self) -> bool {
+        self.end() == self.durable
+    }
+
+    /// How many bytes it was given that are not durable yet.
+    pub(crate) fn undurable(&self) -> u32 {
+        self.end() - self.durable
+    }
+
+    /// Where the frame begins in the buffer that begins there in the segment.
+    pub(crate) fn in_buffer(&self, home: Home) -> usize {
+        (home.offset - self.written) as usize
+    }
+
+    /// Writes what is not written yet.
+    pub(crate) fn write(&mut self) -> Result<()> {
         if self.buffer.is_empty() {
             return Ok(());
         }
-        let file = &self.memory.file;
-        let written = file.write_at(u64::from(self.durable), &self.buffer);
-        written
-            .and_then(|()| timed_sync(file.as_ref(), sync_nanos))
-            .map_err(|error| io_failed("write a commit", &names::segment(self.number()), error))?;
-        self.durable = self.end();
+        let written = self.memory.file.write_at(u64::from(self.written), &self.buffer);
+        written.map_err(|error| self.failed(error))?;
+        self.written = self.end();
         self.buffer.clear();
         self.has_unvouched = true;
         Ok(())
+    }
+
+    /// Writes what is not written yet, and makes it durable; notes how long the sync took.
+    pub(crate) fn flush(&mut self, sync_nanos: &Histogram) -> Result<()> {
+        self.write()?;
+        if self.durable < self.written {
+            self.sync(sync_nanos)?;
+            self.durable = self.written;
+        }
+        Ok(())
+    }
+
+    /// Makes durable what is written, without a word of it in later frames.
+    pub(crate) fn sync(&self, sync_nanos: &Histogram) -> Result<()> {
+        timed_sync(self.memory.file.as_ref(), sync_nanos).map_err(|error| self.failed(error))
+    }
+
+    fn failed(&self, error: io::Error) -> annals_core::Error {
+        io_failed("write a commit", &names::segment(self.number()), error)
     }
 }
 

@@ -7,6 +7,7 @@ mod failing;
 mod format;
 mod places;
 mod reopen;
+mod replica;
 mod segments;
 mod spare;
 mod stale_view;

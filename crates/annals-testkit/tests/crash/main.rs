@@ -12,6 +12,7 @@ mod damage;
 mod device;
 mod every_operation;
 mod expected;
+mod node;
 mod picture;
 mod restoring;
 mod room;
