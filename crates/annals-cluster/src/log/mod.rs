@@ -6,8 +6,12 @@
 
 use std::fmt;
 
+pub(crate) mod memory;
+
 use annals_core::{BoxFuture, BoxStream, Error, Result, Timestamp};
 use bytes::Bytes;
+
+pub use memory::{MemoryLog, Publishing};
 
 /// A totally ordered, replicated sequence of messages.
 ///
@@ -38,6 +42,12 @@ pub trait OrderedLog: Send + Sync + fmt::Debug + 'static {
     /// # Errors
     /// `Unavailable` while the log has no leader or cannot be reached; `Timeout`.
     fn extent(&self) -> BoxFuture<'_, Result<Extent>>;
+
+    /// Tells all nodes something that is not kept, such as that this one is there. It may be lost.
+    fn tell(&self, what: Bytes) -> BoxFuture<'_, Result<()>>;
+
+    /// What nodes tell from now on, this one included. It never ends by itself.
+    fn hear(&self) -> BoxStream<'static, Bytes>;
 }
 
 /// A message of the log.

@@ -1,0 +1,194 @@
+//! Packing callers' commands into proposals, and publishing these until they are in the log.
+//!
+//! While proposals are on their way to the log, commands gather for the next: a lone caller waits
+//! for nobody, a crowd shares a message. A publish that is not answered is repeated, because it is
+//! not known whether the log has it; the nodes apply a proposal once, however often it is there.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use annals_core::{Clock, Error, ErrorKind};
+use annals_engine::Command;
+use async_channel::Receiver;
+use bytes::Bytes;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::{
+    counts::Counts,
+    pending::{Pending, Reply},
+    status::Status,
+};
+use crate::{
+    entry::{HEADER_LEN, Header, Kind, ProposalId, RULES, put_command},
+    log::{OrderedLog, PublishError},
+};
+
+/// Proposals that may be on their way to the log at once. More do not make the log faster, they
+/// only make the batches smaller.
+const ON_THEIR_WAY: usize = 4;
+/// Bytes after which a proposal takes no more commands.
+const PROPOSAL_BYTES: usize = 256 * 1024;
+/// The first pause before a publish is repeated; each next one is twice as long, up to the last.
+const PAUSE_FIRST: Duration = Duration::from_millis(20);
+/// See above.
+const PAUSE_LAST: Duration = Duration::from_millis(500);
+/// What the log's own headers may take of a message.
+const LOG_HEADERS: usize = 512;
+
+/// A caller's command, and where its answer goes.
+#[derive(Debug)]
+pub(crate) struct Request {
+    pub(crate) command: Command,
+    pub(crate) reply: Reply,
+}
+
+/// What a node publishes its callers' commands with.
+#[derive(Debug)]
+pub(crate) struct Proposer {
+    pub(crate) log: Arc<dyn OrderedLog>,
+    pub(crate) status: Arc<Status>,
+    pub(crate) pending: Arc<Pending>,
+    pub(crate) counts: Arc<Counts>,
+    pub(crate) node: u64,
+    pub(crate) session: u64,
+    /// What tells the time of commands instead of the log.
+    pub(crate) clock: Option<Arc<dyn Clock>>,
+    /// How many proposals there were in this session.
+    pub(crate) number: AtomicU64,
+}
+
+impl Proposer {
+    /// Publishes what is asked for until nothing more can be, then waits for what is on its way.
+    pub(crate) async fn run(self: Arc<Self>, requests: Receiver<Request>) {
+        let permits = Arc::new(Semaphore::new(ON_THEIR_WAY));
+        loop {
+            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
+            let Ok(first) = requests.recv().await else { break };
+            if let Some((number, body)) = self.gather(first, &requests) {
+                tokio::spawn(Arc::clone(&self).publish(number, body, permit));
+            }
+        }
+        // All permits are back when nothing is on its way.
+        drop(permits.acquire_many(ON_THEIR_WAY as u32).await);
+    }
+
+    /// Packs a request and those behind it. `None` when nobody waits for any of them any more.
+    fn gather(&self, first: Request, requests: &Receiver<Request>) -> Option<(u64, Vec<u8>)> {
+        let (mut body, mut replies) = (Vec::new(), Vec::new());
+        let mut next = Some(first);
+        while let Some(request) = next {
+            // Who has gone away must not find later that it was done after all.
+            if !request.reply.is_closed() {
+                put_command(&mut body, &request.command);
+                replies.push(request.reply);
+            }
+            next = if body.len() < PROPOSAL_BYTES { requests.try_recv().ok() } else { None };
+        }
+        if replies.is_empty() {
+            return None;
+        }
+        self.counts.batch_commands.record(replies.len() as u64);
+        let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
+        self.pending.add(number, replies);
+        Some((number, body))
+    }
+
+    /// Tells the other nodes what this node's store is, with no command.
+    pub(crate) async fn claim(self: Arc<Self>) {
+        let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
+        for message in self.messages(number, &[]) {
+            // The next one will do as well.
+            drop(self.log.publish(message).await);
+        }
+    }
+
+    async fn publish(self: Arc<Self>, number: u64, body: Vec<u8>, permit: OwnedSemaphorePermit) {
+        let begun = Instant::now();
+        let messages = self.messages(number, &body);
+        drop(body);
+        let sent = messages.into_iter().map(|message| self.until_logged(number, message));
+        if futures_util::future::join_all(sent).await.into_iter().all(|sent| sent) {
+            let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
+            self.counts.publish_nanos.record(nanos);
+        }
+        drop(permit);
+    }
+
+    /// The messages of a proposal: one, or the parts of a large one.
+    fn messages(&self, number: u64, body: &[u8]) -> Vec<Bytes> {
+        let room = self.log.message_bytes_max().saturating_sub(HEADER_LEN + LOG_HEADERS);
+        let room = std::cmp::max(room, 1);
+        let parts = std::cmp::max(body.len().div_ceil(room), 1);
+        let base = self.status.last();
+        let claim = self.status.claim();
+        let time = self.clock.as_ref().map(|clock| clock.now());
+        let part = |part: usize| {
+            let start = part * room;
+            let end = std::cmp::min(start + room, body.len());
+            let header = Header {
+                rules: RULES,
+                kind: Kind::Proposal,
+                part: part as u32,
+                parts: parts as u32,
+                node: self.node,
+                proposal: ProposalId { session: self.session, number },
+                base,
+                claim,
+                time,
+            };
+            header.encode(body.get(start..end).unwrap_or_default())
+        };
+        (0..parts).map(part).collect()
+    }
+
+    /// Publishes a message until the log has it, or nobody waits for it any more.
+    async fn until_logged(&self, number: u64, message: Bytes) -> bool {
+        let mut pause = PAUSE_FIRST;
+        let mut may_be_there = false;
+        loop {
+            match self.log.publish(message.clone()).await {
+                Ok(entry) => {
+                    self.status.heard_of(entry);
+                    return true;
+                }
+                Err(PublishError::Refused(why)) if !may_be_there => {
+                    self.pending.refuse(number, &why);
+                    return false;
+                }
+                Err(PublishError::Refused(why) | PublishError::Unanswered(why)) => {
+                    may_be_there = true;
+                    tracing::debug!(error = %why, number, "a proposal is published again");
+                }
+            }
+            self.counts.reconciliations.fetch_add(1, Ordering::Relaxed);
+            if self.status.check().is_err() || !self.is_awaited_after(number, pause).await {
+                return false;
+            }
+            pause = std::cmp::min(pause * 2, PAUSE_LAST);
+        }
+    }
+
+    /// Waits a moment, or less when the proposal is applied: then the log had it all along.
+    async fn is_awaited_after(&self, number: u64, pause: Duration) -> bool {
+        let applied = self.status.until(|_| !self.pending.is_awaited(number));
+        match tokio::time::timeout(pause, applied).await {
+            Ok(_) => false,
+            Err(_) => self.pending.is_awaited(number),
+        }
+    }
+}
+
+/// What a caller is told who has waited long enough.
+pub(crate) fn timed_out(waited: Duration) -> Error {
+    let message = format!(
+        "the log did not take the append, or did not answer, within {} s; it may come in later: \
+         asking again with the same event ids stores nothing twice",
+        waited.as_secs()
+    );
+    Error::new(ErrorKind::Timeout, message)
+}

@@ -1,0 +1,132 @@
+//! How far a node is, for all its threads to look at.
+
+use std::sync::{
+    OnceLock,
+    atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+};
+
+use annals_core::{Error, ErrorKind, Result, Timestamp};
+use event_listener::{Event, EventListener};
+use parking_lot::Mutex;
+
+use crate::entry::Claim;
+
+/// How far a node is.
+#[derive(Debug, Default)]
+pub(crate) struct Status {
+    applied: AtomicU64,
+    applied_time: AtomicI64,
+    claim: Mutex<Option<Claim>>,
+    /// The end of the log as far as it has been heard of.
+    last: AtomicU64,
+    is_closed: AtomicBool,
+    halted: OnceLock<Error>,
+    stalled: Mutex<Option<Error>>,
+    changed: Event,
+}
+
+impl Status {
+    /// The last entry that was applied; 0 before the first.
+    pub(crate) fn applied(&self) -> u64 {
+        self.applied.load(Ordering::Acquire)
+    }
+
+    /// When the log took that entry.
+    pub(crate) fn applied_time(&self) -> Timestamp {
+        Timestamp::from_micros(self.applied_time.load(Ordering::Acquire))
+    }
+
+    /// What the store was at some entry lately applied.
+    pub(crate) fn claim(&self) -> Option<Claim> {
+        *self.claim.lock()
+    }
+
+    /// The end of the log, or an earlier one.
+    pub(crate) fn last(&self) -> u64 {
+        std::cmp::max(self.last.load(Ordering::Acquire), self.applied())
+    }
+
+    /// How many entries are known of that have not been applied.
+    pub(crate) fn behind(&self) -> u64 {
+        self.last() - self.applied()
+    }
+
+    /// The log goes at least so far.
+    pub(crate) fn heard_of(&self, entry: u64) {
+        self.last.fetch_max(entry, Ordering::AcqRel);
+    }
+
+    /// An entry has been applied and shown.
+    pub(crate) fn set_applied(&self, entry: u64, time: Timestamp, digest: u64) {
+        self.applied_time.store(time.as_micros(), Ordering::Release);
+        *self.claim.lock() = Some(Claim { entry, digest });
+        self.applied.store(entry, Ordering::Release);
+        self.stalled.lock().take();
+        self.changed.notify(usize::MAX);
+    }
+
+    /// Nothing more will be applied, for this reason.
+    pub(crate) fn halt(&self, why: Error) {
+        if self.halted.set(why).is_ok() {
+            self.changed.notify(usize::MAX);
+        }
+    }
+
+    /// Applying waits until this has passed.
+    pub(crate) fn stall(&self, why: Error) {
+        *self.stalled.lock() = Some(why);
+    }
+
+    /// Why nothing is being applied, when that is so.
+    pub(crate) fn trouble(&self) -> Option<Error> {
+        self.halted.get().cloned().or_else(|| self.stalled.lock().clone())
+    }
+
+    /// Why nothing more will be applied, when that is so.
+    pub(crate) fn halted(&self) -> Option<&Error> {
+        self.halted.get()
+    }
+
+    pub(crate) fn close(&self) -> bool {
+        let was_open = !self.is_closed.swap(true, Ordering::AcqRel);
+        self.changed.notify(usize::MAX);
+        was_open
+    }
+
+    pub(crate) fn is_closed(&self) -> bool {
+        self.is_closed.load(Ordering::Acquire)
+    }
+
+    /// Whether the node can go on.
+    ///
+    /// # Errors
+    /// `Closed`; `Poisoned` with the reason when it has stopped applying.
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.is_closed() {
+            return Err(Error::new(ErrorKind::Closed, "the node is closed"));
+        }
+        match self.halted.get() {
+            None => Ok(()),
+            Some(why) => Err(Error::new(
+                ErrorKind::Poisoned,
+                format!("this node has stopped applying the log: {}", why.message()),
+            )
+            .caused_by(why.clone())),
+        }
+    }
+
+    /// Waits until `is_so`, which is looked at again whenever an entry was applied.
+    ///
+    /// # Errors
+    /// Those of [`check`](Self::check).
+    pub(crate) async fn until(&self, is_so: impl Fn(&Self) -> bool) -> Result<()> {
+        loop {
+            let changed: EventListener = self.changed.listen();
+            if is_so(self) {
+                return Ok(());
+            }
+            self.check()?;
+            changed.await;
+        }
+    }
+}
