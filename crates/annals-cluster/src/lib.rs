@@ -2,3 +2,6 @@
 //! same order to an embedded engine of its own.
 
 pub mod log;
+pub mod names;
+pub mod setup;
+pub mod url;

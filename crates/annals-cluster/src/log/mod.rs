@@ -4,10 +4,14 @@
 //! that every node is given the same messages in that order, and where the order ends now. NATS
 //! JetStream is the log that there is; another one that orders and replicates can take its place.
 
+pub(crate) mod jetstream;
+
 use std::fmt;
 
 use annals_core::{BoxFuture, BoxStream, Error, Result, Timestamp};
 use bytes::Bytes;
+
+pub use jetstream::JetStreamLog;
 
 /// A totally ordered, replicated sequence of messages.
 ///

@@ -1,0 +1,203 @@
+//! An ephemeral consumer of the stream, and the pulls that keep messages coming from it.
+//!
+//! It lives in the memory of one server. It is never repaired: with the server, or a connection,
+//! it is given up, and another one is made. Two pulls are under way at a time, so that there is
+//! always one when the other ends; together they bound what waits in memory.
+
+use std::collections::VecDeque;
+
+use async_nats::{Message, StatusCode, Subscriber};
+use bytes::Bytes;
+use futures_lite::{StreamExt, future};
+use serde::Deserialize;
+use serde_json::json;
+
+use super::{
+    api::{Api, Unheard},
+    limits, place,
+};
+use crate::log::Logged;
+
+/// How many pulls are under way.
+const PULLS: usize = 2;
+
+pub(super) struct Consumer {
+    api: Api,
+    messages: Subscriber,
+    inbox: String,
+    /// Where pulls are sent to.
+    next: String,
+    /// The first message that it will give.
+    pub(super) start: u64,
+    pulls: VecDeque<Pull>,
+    pulled: u64,
+    losses: u64,
+}
+
+/// A request for some messages.
+struct Pull {
+    number: u64,
+    messages_left: usize,
+}
+
+/// What a consumer gave.
+pub(super) enum Got {
+    Message(Logged),
+    /// It gives nothing any more.
+    Lost(&'static str),
+}
+
+enum Read {
+    Message(Logged),
+    Nothing,
+    Lost(&'static str),
+}
+
+#[derive(Deserialize)]
+struct Info {
+    name: String,
+    delivered: Delivered,
+}
+
+#[derive(Deserialize)]
+struct Delivered {
+    stream_seq: u64,
+}
+
+impl Consumer {
+    /// Makes one that begins at a sequence, or where the log begins or ends when the sequence lies
+    /// outside of it.
+    pub(super) async fn make(
+        api: &Api,
+        from: u64,
+        patience: std::time::Duration,
+    ) -> Result<Self, Unheard> {
+        let losses = api.link.losses();
+        // Another name each time: one that was made on a server that died would answer nothing.
+        let name = format!("annals-{}", uuid::Uuid::new_v4().simple());
+        let stream = &api.stream;
+        let config = json!({
+            "stream_name": &**stream,
+            "config": {
+                "name": name,
+                "deliver_policy": "by_start_sequence",
+                "opt_start_seq": from.max(1),
+                "ack_policy": "none",
+                "replay_policy": "instant",
+                "inactive_threshold": nanos(limits::CONSUMER_FORGOTTEN),
+                "num_replicas": 1,
+                "mem_storage": true,
+            },
+        });
+        let subject = format!("$JS.API.CONSUMER.CREATE.{stream}.{name}");
+        let info: Info = api.ask(subject, config.to_string().into_bytes(), patience).await?;
+        let inbox = api.client.new_inbox();
+        let messages = api
+            .client
+            .subscribe(format!("{inbox}.*"))
+            .await
+            .map_err(|error| Unheard::Failed(error.to_string()))?;
+        let next = format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{}", info.name);
+        let start = info.delivered.stream_seq + 1;
+        let pulls = VecDeque::with_capacity(PULLS);
+        Ok(Self { api: api.clone(), messages, inbox, next, start, pulls, pulled: 0, losses })
+    }
+
+    /// The next message.
+    pub(super) async fn next(&mut self) -> Got {
+        loop {
+            if !self.top_up().await {
+                return Got::Lost("a pull could not be sent");
+            }
+            let (link, losses) = (&self.api.link, self.losses);
+            let heard = tokio::time::timeout(limits::SILENCE, self.messages.next());
+            let received = async { heard.await.map_err(|_| "it was silent") };
+            let lost = async {
+                link.lost_since(losses).await;
+                Err("the connection was lost")
+            };
+            match future::or(received, lost).await {
+                Ok(Some(message)) => match self.read(message) {
+                    Read::Message(logged) => return Got::Message(logged),
+                    Read::Nothing => {}
+                    Read::Lost(why) => return Got::Lost(why),
+                },
+                Ok(None) => return Got::Lost("the connection was closed"),
+                Err(why) => return Got::Lost(why),
+            }
+        }
+    }
+
+    /// Sends pulls until enough are under way.
+    async fn top_up(&mut self) -> bool {
+        while self.pulls.len() < PULLS {
+            self.pulled += 1;
+            let bytes = limits::PULL_BYTES.max(2 * self.api.client.max_payload());
+            let pull = json!({
+                "batch": limits::PULL_MESSAGES,
+                "max_bytes": bytes,
+                "expires": nanos(limits::PULL_EXPIRES),
+                "idle_heartbeat": nanos(limits::HEARTBEAT),
+            });
+            let reply = format!("{}.{}", self.inbox, self.pulled);
+            let payload = Bytes::from(pull.to_string());
+            let sent = self.api.client.publish_with_reply(self.next.clone(), reply, payload);
+            // While the connection is away, its queue may be full.
+            if !matches!(tokio::time::timeout(limits::SILENCE, sent).await, Ok(Ok(()))) {
+                return false;
+            }
+            let messages_left = limits::PULL_MESSAGES;
+            self.pulls.push_back(Pull { number: self.pulled, messages_left });
+        }
+        true
+    }
+
+    fn read(&mut self, message: Message) -> Read {
+        let number = message.subject.rsplit('.').next().and_then(|text| text.parse().ok());
+        let Some(number) = number else { return Read::Lost("it answered to something else") };
+        let Some(status) = message.status else { return self.delivered(number, message) };
+        match status {
+            StatusCode::IDLE_HEARTBEAT => Read::Nothing,
+            StatusCode::TIMEOUT | StatusCode::NOT_FOUND => self.ended(number),
+            StatusCode::NO_RESPONDERS => Read::Lost("its server has forgotten it"),
+            _ => {
+                let text = message.description.unwrap_or_default().to_ascii_lowercase();
+                // The rest, such as a leader that changes, ends the consumer.
+                let is_end = ["maxbytes", "batch completed", "maxwaiting"];
+                if is_end.iter().any(|part| text.contains(part)) {
+                    return self.ended(number);
+                }
+                tracing::debug!(%status, %text, "a consumer of the log ends");
+                Read::Lost("its server gave it up")
+            }
+        }
+    }
+
+    fn delivered(&mut self, number: u64, message: Message) -> Read {
+        let Some(place) = message.reply.as_deref().and_then(place::read) else {
+            return Read::Lost("it gave a message without a place");
+        };
+        if let Some(pull) = self.pulls.iter_mut().find(|pull| pull.number == number) {
+            pull.messages_left -= 1;
+            if pull.messages_left == 0 {
+                self.ended(number);
+            }
+        }
+        Read::Message(Logged {
+            sequence: place.sequence,
+            time: place.time,
+            message: message.payload,
+            behind: place.behind,
+        })
+    }
+
+    fn ended(&mut self, number: u64) -> Read {
+        self.pulls.retain(|pull| pull.number != number);
+        Read::Nothing
+    }
+}
+
+/// As JetStream writes a span of time.
+fn nanos(span: std::time::Duration) -> u64 {
+    u64::try_from(span.as_nanos()).unwrap_or(u64::MAX)
+}
