@@ -1,10 +1,8 @@
 //! An ephemeral consumer of the stream, and the pulls that keep messages coming from it.
 //!
 //! It lives in the memory of one server. It is never repaired: with the server, or a connection,
-//! it is given up, and another one is made. Two pulls are under way at a time, so that there is
-//! always one when the other ends; together they bound what waits in memory.
-
-use std::collections::VecDeque;
+//! it is given up, and another one is made. The next pull is sent when half of the last two is
+//! used up, so that there is always one; together they bound what waits in memory.
 
 use async_nats::{Message, StatusCode, Subscriber};
 use bytes::Bytes;
@@ -18,26 +16,16 @@ use super::{
 };
 use crate::log::Logged;
 
-/// How many pulls are under way.
-const PULLS: usize = 2;
-
 pub(super) struct Consumer {
     api: Api,
     messages: Subscriber,
     inbox: String,
-    /// Where pulls are sent to.
-    next: String,
+    name: String,
     /// The first message that it will give.
     pub(super) start: u64,
-    pulls: VecDeque<Pull>,
-    pulled: u64,
+    /// How many messages the server may still send.
+    owed: usize,
     losses: u64,
-}
-
-/// A request for some messages.
-struct Pull {
-    number: u64,
-    messages_left: usize,
 }
 
 /// What a consumer gave.
@@ -94,13 +82,11 @@ impl Consumer {
         let inbox = api.client.new_inbox();
         let messages = api
             .client
-            .subscribe(format!("{inbox}.*"))
+            .subscribe(inbox.clone())
             .await
             .map_err(|error| Unheard::Failed(error.to_string()))?;
-        let next = format!("$JS.API.CONSUMER.MSG.NEXT.{stream}.{}", info.name);
         let start = info.delivered.stream_seq + 1;
-        let pulls = VecDeque::with_capacity(PULLS);
-        Ok(Self { api: api.clone(), messages, inbox, next, start, pulls, pulled: 0, losses })
+        Ok(Self { api: api.clone(), messages, inbox, name: info.name, start, owed: 0, losses })
     }
 
     /// The next message.
@@ -128,10 +114,9 @@ impl Consumer {
         }
     }
 
-    /// Sends pulls until enough are under way.
+    /// Asks for more when little is owed.
     async fn top_up(&mut self) -> bool {
-        while self.pulls.len() < PULLS {
-            self.pulled += 1;
+        while self.owed <= limits::PULL_MESSAGES {
             let bytes = limits::PULL_BYTES.max(2 * self.api.client.max_payload());
             let pull = json!({
                 "batch": limits::PULL_MESSAGES,
@@ -139,50 +124,47 @@ impl Consumer {
                 "expires": nanos(limits::PULL_EXPIRES),
                 "idle_heartbeat": nanos(limits::HEARTBEAT),
             });
-            let reply = format!("{}.{}", self.inbox, self.pulled);
+            let subject = format!("$JS.API.CONSUMER.MSG.NEXT.{}.{}", self.api.stream, self.name);
             let payload = Bytes::from(pull.to_string());
-            let sent = self.api.client.publish_with_reply(self.next.clone(), reply, payload);
+            let sent = self.api.client.publish_with_reply(subject, self.inbox.clone(), payload);
             // While the connection is away, its queue may be full.
             if !matches!(tokio::time::timeout(limits::SILENCE, sent).await, Ok(Ok(()))) {
                 return false;
             }
-            let messages_left = limits::PULL_MESSAGES;
-            self.pulls.push_back(Pull { number: self.pulled, messages_left });
+            self.owed += limits::PULL_MESSAGES;
         }
         true
     }
 
     fn read(&mut self, message: Message) -> Read {
-        let number = message.subject.rsplit('.').next().and_then(|text| text.parse().ok());
-        let Some(number) = number else { return Read::Lost("it answered to something else") };
-        let Some(status) = message.status else { return self.delivered(number, message) };
+        let Some(status) = message.status else { return self.delivered(message) };
         match status {
-            StatusCode::IDLE_HEARTBEAT => Read::Nothing,
-            StatusCode::TIMEOUT | StatusCode::NOT_FOUND => self.ended(number),
-            StatusCode::NO_RESPONDERS => Read::Lost("its server has forgotten it"),
+            StatusCode::IDLE_HEARTBEAT => return Read::Nothing,
+            StatusCode::NO_RESPONDERS => return Read::Lost("its server has forgotten it"),
+            _ => {}
+        }
+        let text = message.description.unwrap_or_default().to_ascii_lowercase();
+        let ends_pull = ["timeout", "maxbytes", "batch completed", "no messages"];
+        // The rest, such as a leader that changes, ends the consumer.
+        let left =
+            message.headers.as_ref().and_then(|headers| headers.get("Nats-Pending-Messages"));
+        match left.and_then(|left| left.as_str().parse::<usize>().ok()) {
+            Some(left) if ends_pull.iter().any(|part| text.contains(part)) => {
+                self.owed = self.owed.saturating_sub(left);
+                Read::Nothing
+            }
             _ => {
-                let text = message.description.unwrap_or_default().to_ascii_lowercase();
-                // The rest, such as a leader that changes, ends the consumer.
-                let is_end = ["maxbytes", "batch completed", "maxwaiting"];
-                if is_end.iter().any(|part| text.contains(part)) {
-                    return self.ended(number);
-                }
                 tracing::debug!(%status, %text, "a consumer of the log ends");
                 Read::Lost("its server gave it up")
             }
         }
     }
 
-    fn delivered(&mut self, number: u64, message: Message) -> Read {
+    fn delivered(&mut self, message: Message) -> Read {
         let Some(place) = message.reply.as_deref().and_then(place::read) else {
             return Read::Lost("it gave a message without a place");
         };
-        if let Some(pull) = self.pulls.iter_mut().find(|pull| pull.number == number) {
-            pull.messages_left -= 1;
-            if pull.messages_left == 0 {
-                self.ended(number);
-            }
-        }
+        self.owed = self.owed.saturating_sub(1);
         Read::Message(Logged {
             sequence: place.sequence,
             time: place.time,
@@ -191,9 +173,15 @@ impl Consumer {
         })
     }
 
-    fn ended(&mut self, number: u64) -> Read {
-        self.pulls.retain(|pull| pull.number != number);
-        Read::Nothing
+    /// Lets the server forget it now, and not only after a while.
+    pub(super) async fn give_up(self) {
+        let subject = format!("$JS.API.CONSUMER.DELETE.{}.{}", self.api.stream, self.name);
+        let inbox = self.api.client.new_inbox();
+        let sent = self.api.client.publish_with_reply(subject, inbox, Bytes::new());
+        // Without a connection it waits in vain, and the server forgets it by itself.
+        if tokio::time::timeout(limits::SILENCE, sent).await.is_err() {
+            tracing::debug!("a consumer of the log is left to be forgotten");
+        }
     }
 }
 

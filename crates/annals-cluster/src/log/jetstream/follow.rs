@@ -30,6 +30,8 @@ struct Follower {
     api: Api,
     order: Order,
     source: Source,
+    /// Before the next consumer is made: none after one that gave something.
+    pause: Duration,
 }
 
 enum Source {
@@ -54,7 +56,7 @@ impl Follower {
     fn new(api: Api, from: u64) -> Self {
         let order = Order::new(from);
         let source = Source::Search(Search::begin(&api, &order, Duration::ZERO));
-        Self { api, order, source }
+        Self { api, order, source, pause: Duration::ZERO }
     }
 
     async fn next(&mut self) -> Result<Logged> {
@@ -74,10 +76,13 @@ impl Follower {
     async fn receive(&mut self) -> Result<Option<Logged>> {
         match &mut self.source {
             Source::Consumer(consumer) => match consumer.next().await {
-                Got::Message(logged) => Ok(Some(logged)),
+                Got::Message(logged) => {
+                    self.pause = Duration::ZERO;
+                    Ok(Some(logged))
+                }
                 Got::Lost(why) => {
                     tracing::info!(why, next = self.order.next, "a consumer of the log is lost");
-                    self.restart(Duration::ZERO);
+                    self.restart();
                     Ok(None)
                 }
             },
@@ -124,7 +129,9 @@ impl Follower {
                 return Err(order::trimmed(next, first));
             }
         }
-        self.restart(limits::CONSUMER_PAUSE[0]);
+        let [least, _] = limits::CONSUMER_PAUSE;
+        self.pause = self.pause.max(least);
+        self.restart();
         Ok(())
     }
 
@@ -144,8 +151,13 @@ impl Follower {
         }
     }
 
-    fn restart(&mut self, pause: Duration) {
-        self.source = Source::Search(Search::begin(&self.api, &self.order, pause));
+    fn restart(&mut self) {
+        let [least, most] = limits::CONSUMER_PAUSE;
+        let search = Source::Search(Search::begin(&self.api, &self.order, self.pause));
+        self.pause = (self.pause * 2).clamp(least, most);
+        if let Source::Consumer(consumer) = std::mem::replace(&mut self.source, search) {
+            tokio::spawn(consumer.give_up());
+        }
     }
 }
 

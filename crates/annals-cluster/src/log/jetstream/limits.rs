@@ -24,7 +24,7 @@ pub(super) const ACKNOWLEDGED: Duration = Duration::from_secs(2);
 /// How long a question to the leader of the stream waits.
 pub(super) const ANSWERED: Duration = Duration::from_secs(2);
 
-/// How many messages one pull asks for; two pulls are under way, so that there is always one.
+/// How many messages one pull asks for; up to two of them are owed at a time.
 pub(super) const PULL_MESSAGES: usize = 512;
 
 /// How many bytes one pull asks for.
@@ -40,13 +40,13 @@ pub(super) const HEARTBEAT: Duration = Duration::from_millis(250);
 pub(super) const SILENCE: Duration = Duration::from_millis(600);
 
 /// After which time without pulls the server forgets a consumer.
-pub(super) const CONSUMER_FORGOTTEN: Duration = Duration::from_secs(60);
+pub(super) const CONSUMER_FORGOTTEN: Duration = Duration::from_secs(30);
 
 /// How long the first attempt to make a consumer waits, and how long the last ones.
 pub(super) const CONSUMER_MADE: [Duration; 2] =
     [Duration::from_millis(700), Duration::from_secs(5)];
 
-/// The pauses between attempts to make a consumer.
+/// The pauses between attempts to make a consumer, and after consumers that gave nothing.
 pub(super) const CONSUMER_PAUSE: [Duration; 2] =
     [Duration::from_millis(50), Duration::from_millis(500)];
 
