@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use annals_core::{
-    Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
-    Delivery, Error, ErrorKind, Freshness, Node as NodeInfo, Position, Read, RecordedEvent,
+    Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, Clock, DeleteStream,
+    Deleted, Delivery, Error, ErrorKind, Freshness, Node as NodeInfo, Position, Read, RecordedEvent,
     Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo,
     StreamName, Subscribe,
 };
@@ -12,9 +12,19 @@ use annals_engine::{Command, Outcome};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::{
-    log::OrderedLog,
-    node::{Identity, Node, Settings},
+    log::{JetStreamLog, OrderedLog},
+    node::{Identity, Node, Progress, Settings},
+    url::Target,
 };
+
+/// What a node is opened with, besides what its URL says.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// Told how far the node is while it catches up with the log.
+    pub progress: Option<Progress>,
+    /// See [`Settings::clock`].
+    pub clock: Option<Arc<dyn Clock>>,
+}
 
 /// Threads that drive the connection to the log.
 const THREADS: usize = 1;
@@ -26,6 +36,35 @@ pub struct Cluster {
 }
 
 impl Cluster {
+    /// Opens the node that a URL names: connects to NATS, and goes on as [`start`](Self::start)
+    /// does.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a URL without `dir`; those of connecting and starting.
+    pub async fn open_target(target: &Target, options: Options) -> Result<Self> {
+        let Some(dir) = target.dir() else {
+            return Err(Error::invalid(
+                "the URL does not say where this node keeps its data; add `?dir=FOLDER` to it",
+            ));
+        };
+        let settings = Settings {
+            store: target.store().as_str().to_owned(),
+            dir: dir.to_owned(),
+            name: target.node().map(str::to_owned),
+            timeout: target.timeout(),
+            clock: options.clock,
+            progress: options.progress,
+        };
+        let runtime = runtime()?;
+        let handle = runtime.handle().clone();
+        let (target, node) = (target.clone(), settings.name.clone());
+        let connected = handle.spawn(async move {
+            JetStreamLog::connect(&target, node.as_deref().unwrap_or("node")).await
+        });
+        let log = connected.await.map_err(interrupted)??;
+        Self::start_on(runtime, Arc::new(log), settings).await
+    }
+
     /// Starts a node on a log, and waits until it has applied what the log has.
     ///
     /// # Errors
@@ -34,23 +73,18 @@ impl Cluster {
     /// it has applied; `Unsupported` when the log needs a newer version of Annals; `Unavailable`
     /// when another process has the folder, there is no space, or the log is away.
     pub async fn start(log: Arc<dyn OrderedLog>, settings: Settings) -> Result<Self> {
-        let runtime = runtime()?;
-        let handle = runtime.handle().clone();
-        Self::start_on(runtime, log, settings, &handle).await
+        Self::start_on(runtime()?, log, settings).await
     }
 
-    pub(crate) async fn start_on(
+    async fn start_on(
         runtime: Runtime,
         log: Arc<dyn OrderedLog>,
         settings: Settings,
-        handle: &tokio::runtime::Handle,
     ) -> Result<Self> {
-        let lent = handle.clone();
         // On the log's own runtime, whatever runs the caller.
-        let started = handle.spawn(async move { Node::start(log, settings, &lent, Some(runtime)).await });
-        let node = started.await.map_err(|error| {
-            Error::new(ErrorKind::Internal, "starting the node was interrupted").caused_by(error)
-        })??;
+        let handle = runtime.handle().clone();
+        let started = handle.spawn(Node::start(log, settings, runtime));
+        let node = started.await.map_err(interrupted)??;
         Ok(Self { node: Arc::new(node) })
     }
 
@@ -84,6 +118,10 @@ pub(crate) fn runtime() -> Result<Runtime> {
             Error::new(ErrorKind::Unavailable, "no threads for the connection to the log")
                 .caused_by(error)
         })
+}
+
+fn interrupted(error: tokio::task::JoinError) -> Error {
+    Error::new(ErrorKind::Internal, "starting the node was interrupted").caused_by(error)
 }
 
 /// The log answered another kind of command than was sent.

@@ -4,8 +4,11 @@
 mod backend;
 mod entry;
 pub mod log;
+pub mod names;
 mod node;
+pub mod setup;
+pub mod url;
 
-pub use backend::Cluster;
+pub use backend::{Cluster, Options};
 pub use entry::{Begun, Genesis, RULES, begin};
 pub use node::{Identity, Notice, Progress, Settings, store_dir};

@@ -27,7 +27,9 @@ use crate::wait::wait_for;
 /// rest the server.
 /// Hangups are ignored: when the owner ends while the server is paused, the system sends one to
 /// the whole process group, and the shell would end before its work.
-/// The subshell reads the pipe; it ends by itself only when the owner is gone.
+/// The subshell reads the pipe; it ends by itself only when the owner is gone. From then on it
+/// cannot be ended, or a server that is gone at once would look like one that went by itself, and
+/// its folder would stay.
 /// What was paused must go on before it can stop; where Linux does not list the children of a
 /// process, a paused child is left to its server, which kills it after a few seconds.
 const SCRIPT: &str = r#"
@@ -41,6 +43,7 @@ echo "$server"
 exec >/dev/null
 (
     read -r nothing <&3
+    trap '' TERM
     kill -s CONT "$server" $(cat "/proc/$server/task/$server/children")
     kill -s "$last" "$server"
 ) &

@@ -18,6 +18,7 @@
 mod account;
 pub mod annals;
 mod guard;
+pub mod nats;
 mod output;
 mod port;
 pub mod postgres;

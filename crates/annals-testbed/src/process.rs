@@ -69,6 +69,7 @@ impl Process {
 pub(crate) enum Signal {
     Interrupt,
     Quit,
+    Terminate,
     Kill,
     Stop,
     Continue,
@@ -79,6 +80,7 @@ impl Signal {
         match self {
             Self::Interrupt => "INT",
             Self::Quit => "QUIT",
+            Self::Terminate => "TERM",
             Self::Kill => "KILL",
             Self::Stop => "STOP",
             Self::Continue => "CONT",

@@ -61,6 +61,8 @@ async fn open_url(url: &StoreUrl, missing: Missing) -> Result<Arc<dyn Backend>> 
         StoreUrl::Remote(target) => open_server(target).await,
         #[cfg(feature = "kurrentdb")]
         StoreUrl::KurrentDb(target) => open_kurrentdb(target).await,
+        #[cfg(feature = "cluster")]
+        StoreUrl::Cluster(target) => open_cluster(target).await,
     }
 }
 
@@ -78,6 +80,14 @@ async fn open_kurrentdb(target: &annals_kurrentdb::Target) -> Result<Arc<dyn Bac
     use annals_kurrentdb::{KurrentDb, Options};
 
     Ok(Arc::new(KurrentDb::open_target(target, Options::default()).await?))
+}
+
+/// The log is begun by itself, and the node's folder whenever there is a new node.
+#[cfg(feature = "cluster")]
+async fn open_cluster(target: &annals_cluster::url::Target) -> Result<Arc<dyn Backend>> {
+    use annals_cluster::{Cluster, Options};
+
+    Ok(Arc::new(Cluster::open_target(target, Options::default()).await?))
 }
 
 #[cfg(feature = "postgres")]

@@ -4,13 +4,15 @@
 //! that every node is given the same messages in that order, and where the order ends now. NATS
 //! JetStream is the log that there is; another one that orders and replicates can take its place.
 
-use std::fmt;
-
+pub(crate) mod jetstream;
 pub(crate) mod memory;
+
+use std::fmt;
 
 use annals_core::{BoxFuture, BoxStream, Error, Result, Timestamp};
 use bytes::Bytes;
 
+pub use jetstream::JetStreamLog;
 pub use memory::{MemoryLog, Publishing};
 
 /// A totally ordered, replicated sequence of messages.

@@ -31,20 +31,31 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// What a node applies the log with.
 #[derive(Debug)]
 pub(crate) struct Applier {
-    pub(crate) replica: Replica,
-    pub(crate) status: Arc<Status>,
-    pub(crate) pending: Arc<Pending>,
+    replica: Replica,
+    status: Arc<Status>,
+    pending: Arc<Pending>,
     /// This session of this node.
-    pub(crate) session: u64,
-    pub(crate) node: u64,
-    pub(crate) recent: Recent,
-    pub(crate) assembly: Assembly,
-    pub(crate) claims: Claims,
+    session: u64,
+    node: u64,
+    recent: Recent,
+    assembly: Assembly,
+    claims: Claims,
     /// Answers to be given when readers are shown what they are about.
-    pub(crate) answers: Vec<(Vec<Reply>, Vec<Result<Outcome>>)>,
+    answers: Vec<(Vec<Reply>, Vec<Result<Outcome>>)>,
 }
 
 impl Applier {
+    pub(crate) fn new(
+        replica: Replica,
+        status: Arc<Status>,
+        pending: Arc<Pending>,
+        session: u64,
+        node: u64,
+    ) -> Self {
+        let (recent, assembly, claims) = Default::default();
+        Self { replica, status, pending, session, node, recent, assembly, claims, answers: Vec::new() }
+    }
+
     /// Applies what is delivered until nothing more comes, or the node has to stop; then makes
     /// durable what was applied.
     pub(crate) fn run(mut self, deliveries: &async_channel::Receiver<Result<Logged>>) {

@@ -58,8 +58,8 @@ struct Running {
     proposer: Task<()>,
     others: Vec<Task<()>>,
     applier: JoinHandle<()>,
-    /// Where the tasks run, when that is the node's own.
-    runtime: Option<Runtime>,
+    /// Where the tasks run.
+    runtime: Runtime,
 }
 
 impl Node {
@@ -190,10 +190,8 @@ impl Node {
         for task in running.others {
             task.abort();
         }
-        if let Some(runtime) = running.runtime {
-            // Waiting is not allowed where this may be dropped.
-            runtime.shutdown_background();
-        }
+        // Waiting is not allowed where this may be dropped.
+        running.runtime.shutdown_background();
         running.applier
     }
 }

@@ -5,20 +5,19 @@ use std::{path::PathBuf, sync::Arc, thread, time::Duration};
 use annals_core::{Clock, Error, ErrorKind, Result};
 use annals_engine::{Embedded, Engine, Replica};
 use futures_lite::StreamExt;
-use tokio::runtime::{Handle, Runtime};
+use parking_lot::Mutex;
+use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 use super::{
     Node, Running,
     applier::Applier,
-    assembly::Assembly,
-    claims::Claims,
     counts::Counts,
     identity::{Identity, store_dir},
     peers::Peers,
     pending::Pending,
     proposer::Proposer,
-    recent::{Recent, reads_from},
+    recent::reads_from,
     status::Status,
     tasks::{self, Teller},
 };
@@ -72,8 +71,7 @@ impl Node {
     pub(crate) async fn start(
         log: Arc<dyn OrderedLog>,
         settings: Settings,
-        handle: &Handle,
-        runtime: Option<Runtime>,
+        runtime: Runtime,
     ) -> Result<Self> {
         let extent = log.extent().await?;
         let identity = identify(log.as_ref(), &settings, extent).await?;
@@ -84,7 +82,8 @@ impl Node {
         let opened = blocking::unblock(move || Engine::open_replica(dir, &options));
         let (engine, replica) = opened.await?;
         let from = check(&replica, extent)?;
-        let node = assemble(log, engine.into(), replica, identity, &settings, handle, from, runtime)?;
+        let begun = Begun { log, engine: engine.into(), replica, identity, from };
+        let node = begun.assemble(&settings, runtime)?;
         node.catch_up_from_start(extent.last, settings.progress).await?;
         Ok(node)
     }
@@ -175,80 +174,73 @@ fn too_late(needed: u64, first: u64) -> Error {
     Error::new(ErrorKind::Corrupted, message).with("first", first)
 }
 
-#[allow(clippy::too_many_arguments, reason = "all parts of a node meet here, and only here")]
-fn assemble(
+/// Everything that a node is put together from.
+struct Begun {
     log: Arc<dyn OrderedLog>,
     engine: Embedded,
     replica: Replica,
     identity: Identity,
-    settings: &Settings,
-    handle: &Handle,
+    /// The entry to follow the log from.
     from: u64,
-    runtime: Option<Runtime>,
-) -> Result<Node> {
-    let (status, pending) = (Arc::<Status>::default(), Arc::<Pending>::default());
-    let counts = Arc::<Counts>::default();
-    let peers = Arc::new(Peers::new(identity.node));
-    let address = Arc::default();
-    let (requests, to_propose) = async_channel::bounded(REQUESTS);
-    let (followed, deliveries) = async_channel::bounded(DELIVERIES);
-    let (session, _) = Uuid::new_v4().as_u64_pair();
-    let applier = Applier {
-        replica,
-        status: Arc::clone(&status),
-        pending: Arc::clone(&pending),
-        session,
-        node: identity.node,
-        recent: Recent::default(),
-        assembly: Assembly::default(),
-        claims: Claims::default(),
-        answers: Vec::new(),
-    };
-    let delivered = deliveries.clone();
-    let applier = thread::Builder::new()
-        .name("annals-apply".to_owned())
-        .spawn(move || applier.run(&delivered))
-        .map_err(|error| {
-            Error::new(ErrorKind::Unavailable, "cannot start a thread").caused_by(error)
-        })?;
-    let proposer = Arc::new(Proposer {
-        log: Arc::clone(&log),
-        status: Arc::clone(&status),
-        pending: Arc::clone(&pending),
-        counts: Arc::clone(&counts),
-        node: identity.node,
-        session,
-        clock: settings.clock.clone(),
-        number: 0.into(),
-    });
-    let teller = Teller {
-        log: Arc::clone(&log),
-        identity: identity.clone(),
-        status: Arc::clone(&status),
-        engine: engine.clone(),
-        address: Arc::clone(&address),
-        proposer: Arc::clone(&proposer),
-    };
-    let others = vec![
-        handle.spawn(tasks::follow(Arc::clone(&log), from, followed)),
-        handle.spawn(teller.run()),
-        handle.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
-    ];
-    let proposer = handle.spawn(proposer.run(to_propose));
-    let running = parking_lot::Mutex::new(Some(Running { proposer, others, applier, runtime }));
-    let timeout = settings.timeout;
-    Ok(Node {
-        engine,
-        log,
-        identity,
-        status,
-        pending,
-        counts,
-        peers,
-        address,
-        requests,
-        deliveries,
-        timeout,
-        running,
-    })
+}
+
+impl Begun {
+    fn assemble(self, settings: &Settings, runtime: Runtime) -> Result<Node> {
+        let Self { log, engine, replica, identity, from } = self;
+        let (status, pending) = (Arc::<Status>::default(), Arc::<Pending>::default());
+        let (counts, address) = (Arc::<Counts>::default(), Arc::default());
+        let peers = Arc::new(Peers::new(identity.node));
+        let (requests, to_propose) = async_channel::bounded(REQUESTS);
+        let (followed, deliveries) = async_channel::bounded(DELIVERIES);
+        let (session, _) = Uuid::new_v4().as_u64_pair();
+        let applier =
+            Applier::new(replica, Arc::clone(&status), Arc::clone(&pending), session, identity.node);
+        let delivered = deliveries.clone();
+        let applier = thread::Builder::new()
+            .name("annals-apply".to_owned())
+            .spawn(move || applier.run(&delivered))
+            .map_err(|error| {
+                Error::new(ErrorKind::Unavailable, "cannot start a thread").caused_by(error)
+            })?;
+        let proposer = Arc::new(Proposer {
+            log: Arc::clone(&log),
+            status: Arc::clone(&status),
+            pending: Arc::clone(&pending),
+            counts: Arc::clone(&counts),
+            node: identity.node,
+            session,
+            clock: settings.clock.clone(),
+            number: 0.into(),
+        });
+        let teller = Teller {
+            log: Arc::clone(&log),
+            identity: identity.clone(),
+            status: Arc::clone(&status),
+            engine: engine.clone(),
+            address: Arc::clone(&address),
+            proposer: Arc::clone(&proposer),
+        };
+        let others = vec![
+            runtime.spawn(tasks::follow(Arc::clone(&log), from, followed)),
+            runtime.spawn(teller.run()),
+            runtime.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
+        ];
+        let proposer = runtime.spawn(proposer.run(to_propose));
+        let running = Mutex::new(Some(Running { proposer, others, applier, runtime }));
+        let timeout = settings.timeout;
+        Ok(Node {
+            engine,
+            log,
+            identity,
+            status,
+            pending,
+            counts,
+            peers,
+            address,
+            requests,
+            deliveries,
+            timeout,
+            running,
+        })
+    }
 }

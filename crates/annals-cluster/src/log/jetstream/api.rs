@@ -1,0 +1,186 @@
+//! Questions to JetStream: a subject, JSON there and JSON back.
+
+use std::{sync::Arc, time::Duration};
+
+use annals_core::{Error, ErrorKind};
+use async_nats::{Client, RequestErrorKind};
+use bytes::Bytes;
+use serde::{Deserialize, de::DeserializeOwned};
+
+use super::{limits, link::Link};
+use crate::names::StoreName;
+
+/// A connection, and what the store on it is called.
+#[derive(Debug, Clone)]
+pub(crate) struct Api {
+    pub(crate) client: Client,
+    pub(crate) link: Arc<Link>,
+    pub(crate) store: StoreName,
+    pub(crate) stream: Arc<str>,
+}
+
+/// What JetStream says when it does not do what it was asked for.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub(crate) struct Denial {
+    /// A class, as in HTTP.
+    #[serde(default)]
+    pub(crate) code: u16,
+    #[serde(default, rename = "err_code")]
+    pub(crate) number: u64,
+    #[serde(default)]
+    pub(crate) description: String,
+}
+
+/// Why there is no answer to a question.
+#[derive(Debug, Clone)]
+pub(crate) enum Unheard {
+    /// JetStream answered that it does not do it.
+    Denied(Denial),
+    /// Nobody listens: no leader, no such thing, or no JetStream.
+    Nobody,
+    /// Nothing came in time.
+    Late,
+    /// The client may not ask.
+    Forbidden,
+    /// Anything else.
+    Failed(String),
+}
+
+#[derive(Deserialize)]
+struct Answer<T> {
+    error: Option<Denial>,
+    #[serde(flatten)]
+    value: Option<T>,
+}
+
+impl Api {
+    /// Asks, and waits for the answer at most so long.
+    pub(crate) async fn ask<T: DeserializeOwned>(
+        &self,
+        subject: String,
+        payload: Vec<u8>,
+        patience: Duration,
+    ) -> Result<T, Unheard> {
+        let asked = self.client.request(subject.clone(), Bytes::from(payload));
+        let message = match tokio::time::timeout(patience, asked).await {
+            Ok(Ok(message)) => message,
+            Ok(Err(error)) => {
+                return Err(match error.kind() {
+                    RequestErrorKind::NoResponders => Unheard::Nobody,
+                    RequestErrorKind::TimedOut => self.late(&subject),
+                    _ => Unheard::Failed(error.to_string()),
+                });
+            }
+            Err(_) => return Err(self.late(&subject)),
+        };
+        read(&message.payload)
+    }
+
+    /// How it stands with the stream, as its leader knows.
+    pub(crate) async fn info(&self) -> Result<StreamInfo, Unheard> {
+        let subject = format!("$JS.API.STREAM.INFO.{}", self.stream);
+        self.ask(subject, Vec::new(), limits::ANSWERED).await
+    }
+
+    fn late(&self, subject: &str) -> Unheard {
+        if self.link.denies(subject) { Unheard::Forbidden } else { Unheard::Late }
+    }
+
+    /// An answer that did not come, for people.
+    pub(crate) fn explain(&self, unheard: &Unheard) -> Error {
+        let store = &self.store;
+        let (kind, message) = match unheard {
+            Unheard::Denied(denial) => return self.denied(denial),
+            Unheard::Nobody => (
+                ErrorKind::Unavailable,
+                format!(
+                    "the log of `{store}` has no leader now, or the servers have no JetStream; wait for an election, or check the servers"
+                ),
+            ),
+            Unheard::Late => (
+                ErrorKind::Timeout,
+                format!(
+                    "the log of `{store}` did not answer in time; it may be electing a leader, or too few of its servers are up"
+                ),
+            ),
+            Unheard::Forbidden => (
+                ErrorKind::PermissionDenied,
+                format!(
+                    "the login may not use the log of `{store}`; let it use the subjects `$JS.API.>`, `{}` and `_INBOX.>`",
+                    store.subject()
+                ),
+            ),
+            Unheard::Failed(why) => {
+                (ErrorKind::Unavailable, format!("the log of `{store}` cannot be asked: {why}"))
+            }
+        };
+        Error::new(kind, message)
+    }
+
+    fn denied(&self, denial: &Denial) -> Error {
+        let store = &self.store;
+        let Denial { number, description, .. } = denial;
+        let (kind, message) = match number {
+            10_059 => (
+                ErrorKind::Unavailable,
+                format!("there is no log `{store}` on these servers; make it with `annals cluster init`"),
+            ),
+            10_039 | 10_076 => (
+                ErrorKind::Unavailable,
+                "JetStream is not enabled for this login; start the servers with `--jetstream`, or enable it for the account".to_owned(),
+            ),
+            _ => (
+                ErrorKind::Unavailable,
+                format!("the log of `{store}` refuses: {description} ({number})"),
+            ),
+        };
+        Error::new(kind, message)
+    }
+}
+
+fn read<T: DeserializeOwned>(payload: &[u8]) -> Result<T, Unheard> {
+    let strange = || Unheard::Failed("its answer is not understood".to_owned());
+    let answer: Answer<serde_json::Value> =
+        serde_json::from_slice(payload).map_err(|_| strange())?;
+    match (answer.error, answer.value) {
+        (Some(denial), _) => Err(Unheard::Denied(denial)),
+        (None, Some(value)) => serde_json::from_value(value).map_err(|_| strange()),
+        (None, None) => Err(strange()),
+    }
+}
+
+/// What is needed of `STREAM.INFO`.
+#[derive(Debug, Deserialize)]
+pub(crate) struct StreamInfo {
+    pub(crate) config: StreamConfig,
+    pub(crate) state: StreamState,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct StreamConfig {
+    #[serde(default)]
+    pub(crate) max_bytes: i64,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct StreamState {
+    pub(crate) bytes: u64,
+    pub(crate) first_seq: u64,
+    pub(crate) last_seq: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_a_value_or_a_denial() {
+        let json = br#"{"type":"x","config":{"max_bytes":-1},"state":{"bytes":1,"first_seq":2,"last_seq":3,"messages":2}}"#;
+        let info: StreamInfo = read(json).unwrap();
+        assert_eq!(info.state.last_seq, 3);
+        let json = br#"{"type":"x","error":{"code":404,"err_code":10059,"description":"no"}}"#;
+        let Err(Unheard::Denied(denial)) = read::<StreamInfo>(json) else { panic!("a value") };
+        assert_eq!((denial.code, denial.number), (404, 10_059));
+        assert!(matches!(read::<StreamInfo>(b"+OK"), Err(Unheard::Failed(_))));
+    }
+}

@@ -1,0 +1,92 @@
+//! The log in NATS JetStream: one stream with one subject.
+//!
+//! It needs a tokio runtime around it, and owns none. Clones share one connection.
+
+pub(crate) mod api;
+mod connect;
+mod consumer;
+mod direct;
+mod extent;
+mod follow;
+mod limits;
+pub(crate) mod link;
+mod order;
+mod place;
+mod publish;
+mod search;
+mod tell;
+
+use std::{fmt, sync::Arc};
+
+use annals_core::{BoxFuture, BoxStream, Result};
+use async_nats::Client;
+use bytes::Bytes;
+
+use super::{Extent, Logged, OrderedLog, PublishError};
+use crate::url::Target;
+use api::Api;
+pub(crate) use connect::connect;
+use link::Link;
+
+/// A connection to the log of a store.
+#[derive(Clone)]
+pub struct JetStreamLog {
+    pub(crate) api: Api,
+}
+
+impl JetStreamLog {
+    /// Connects to any of the servers of a target, under the name of a node. The stream need not
+    /// be there yet.
+    ///
+    /// # Errors
+    /// `Unavailable` when no server answers (within 1.5 s each), `Unauthenticated` when one does
+    /// not accept the login, `InvalidArgument` for certificates and credentials that cannot be
+    /// used.
+    pub async fn connect(target: &Target, node: &str) -> Result<Self> {
+        let link = Arc::new(Link::new());
+        let store = target.store().clone();
+        let client = connect(target, &format!("annals {store} {node}"), &link).await?;
+        let stream = Arc::from(store.stream());
+        Ok(Self { api: Api { client, link, store, stream } })
+    }
+
+    /// The connection, for what nodes say to each other beside the log.
+    #[must_use]
+    pub fn client(&self) -> &Client {
+        &self.api.client
+    }
+}
+
+impl OrderedLog for JetStreamLog {
+    fn message_bytes_max(&self) -> usize {
+        publish::message_bytes_max(&self.api)
+    }
+
+    /// Messages get into the log in the order in which their futures are first polled, as long as
+    /// the connection lives.
+    fn publish(&self, message: Bytes) -> BoxFuture<'_, Result<u64, PublishError>> {
+        Box::pin(publish::publish(&self.api, message))
+    }
+
+    fn follow(&self, from: u64) -> BoxStream<'static, Result<Logged>> {
+        follow::follow(self.api.clone(), from)
+    }
+
+    fn extent(&self) -> BoxFuture<'_, Result<Extent>> {
+        Box::pin(extent::extent(&self.api))
+    }
+
+    fn tell(&self, what: Bytes) -> BoxFuture<'_, Result<()>> {
+        Box::pin(tell::tell(&self.api, what))
+    }
+
+    fn hear(&self) -> BoxStream<'static, Bytes> {
+        tell::hear(self.api.clone())
+    }
+}
+
+impl fmt::Debug for JetStreamLog {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("JetStreamLog").field("stream", &self.api.stream).finish_non_exhaustive()
+    }
+}
