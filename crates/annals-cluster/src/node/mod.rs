@@ -4,6 +4,7 @@ mod applier;
 mod assembly;
 mod claims;
 mod counts;
+mod ends;
 mod identity;
 mod peers;
 mod pending;
@@ -47,6 +48,7 @@ pub(crate) struct Node {
     peers: Arc<Peers>,
     address: Arc<Mutex<Option<String>>>,
     requests: async_channel::Sender<Request>,
+    asking: async_channel::Sender<ends::Asking>,
     deliveries: async_channel::Receiver<Result<Logged>>,
     timeout: Duration,
     running: Mutex<Option<Running>>,
@@ -109,7 +111,9 @@ impl Node {
         let reached = async {
             match to {
                 Freshness::Latest => {
-                    let last = self.log.extent().await?.last;
+                    let (ask, answer) = oneshot::channel();
+                    self.asking.send(ask).await.map_err(|_| self.gone())?;
+                    let last = answer.await.map_err(|_| self.gone())??;
                     self.status.heard_of(last);
                     self.status.until(|status| status.applied() >= last).await
                 }
@@ -170,7 +174,10 @@ impl Node {
             };
             // Who waits in vain is told so when the applier ends.
             drop(self.in_time(finished, behind).await);
-            drop(self.log.tell(tasks::leaving(self)).await);
+            let (log, leaving) = (Arc::clone(&self.log), tasks::leaving(self));
+            let told = running.runtime.spawn(async move { log.tell(leaving).await });
+            // Who is not told finds out by not hearing of it.
+            drop(told.await);
             let engine = self.engine.clone();
             let ended = self.end(running);
             blocking::unblock(move || {

@@ -13,6 +13,7 @@ use super::{
     Node, Running,
     applier::Applier,
     counts::Counts,
+    ends,
     identity::{Identity, store_dir},
     peers::Peers,
     pending::Pending,
@@ -192,6 +193,7 @@ impl Begun {
         let peers = Arc::new(Peers::new(identity.node));
         let (requests, to_propose) = async_channel::bounded(REQUESTS);
         let (followed, deliveries) = async_channel::bounded(DELIVERIES);
+        let (asking, asked) = async_channel::unbounded();
         let (session, _) = Uuid::new_v4().as_u64_pair();
         let applier =
             Applier::new(replica, Arc::clone(&status), Arc::clone(&pending), session, identity.node);
@@ -223,6 +225,7 @@ impl Begun {
         let others = vec![
             runtime.spawn(tasks::follow(Arc::clone(&log), from, followed)),
             runtime.spawn(teller.run()),
+            runtime.spawn(ends::run(Arc::clone(&log), asked)),
             runtime.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
         ];
         let proposer = runtime.spawn(proposer.run(to_propose));
@@ -238,6 +241,7 @@ impl Begun {
             peers,
             address,
             requests,
+            asking,
             deliveries,
             timeout,
             running,

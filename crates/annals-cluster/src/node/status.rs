@@ -31,10 +31,6 @@ impl Status {
         self.applied.load(Ordering::Acquire)
     }
 
-    /// When the log took that entry.
-    pub(crate) fn applied_time(&self) -> Timestamp {
-        Timestamp::from_micros(self.applied_time.load(Ordering::Acquire))
-    }
 
     /// What the store was at some entry lately applied.
     pub(crate) fn claim(&self) -> Option<Claim> {

@@ -16,9 +16,11 @@ use annals_cluster::{
 use annals_core::{Backend, Clock, Result};
 use annals_testkit::{Harness, Place};
 use futures_lite::future::block_on;
+use jetstream::OnJetStream;
 use tempfile::TempDir;
 use turns::Turns;
 
+mod jetstream;
 mod turns;
 
 /// Far more than a command takes on a busy machine.
@@ -84,5 +86,5 @@ impl Place for Room {
 }
 
 fn main() -> ExitCode {
-    annals_testkit::run(vec![Box::new(OnMemory)])
+    annals_testkit::run(vec![Box::new(OnMemory), Box::new(OnJetStream)])
 }
