@@ -37,7 +37,7 @@ struct Route {
 
 impl Cluster {
     /// Starts three servers on new folders, all with the same options, and waits until they are a
-    /// cluster; about a second.
+    /// cluster; less than a second.
     ///
     /// # Errors
     /// As for [`Nats::start`], or they find no leader.
