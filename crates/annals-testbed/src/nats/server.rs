@@ -66,7 +66,7 @@ struct Ports {
 }
 
 impl Nats {
-    /// Starts a server on a new folder and waits until it takes clients; some 0.1 s.
+    /// Starts a server on a new folder and waits until it takes clients; some 25 ms.
     ///
     /// # Errors
     /// NATS is not installed or too old, or it refuses what the options ask for; the problem has
