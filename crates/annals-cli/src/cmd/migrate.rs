@@ -94,6 +94,7 @@ fn target(session: &Session) -> Result<&Target> {
         StoreUrl::Postgres(target) => return Ok(target),
         StoreUrl::File(_) => "a folder has no tables; the engine reads every form it has had",
         StoreUrl::Memory => "a memory store begins and ends with its process",
+        StoreUrl::Cluster(_) => "a node has no tables; its engine reads every form it has had",
         StoreUrl::Remote(_) | StoreUrl::KurrentDb(_) => {
             "the store belongs to its server; name what that has"
         }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use annals::{
     Error, ErrorKind, StoreUrl,
+    cluster::store_dir,
     engine::{Problem, Severity, VerifyReport},
 };
 use serde::Serialize;
@@ -144,6 +145,13 @@ fn check(session: &Session) -> Result<VerifyReport> {
             "only the embedded engine has files of its own to check",
             "let PostgreSQL check its files: with data checksums on, and with `pg_amcheck`",
         ),
+        StoreUrl::Cluster(target) => match target.dir() {
+            Some(dir) => return check_dir(&store_dir(dir), session),
+            None => (
+                "the URL does not say where the node keeps its data",
+                "add `?dir=FOLDER` to it, or name the folder: `--at file:FOLDER/store`",
+            ),
+        },
         StoreUrl::Remote(_) | StoreUrl::KurrentDb(_) => (
             "the files of a server are not here",
             "run this where they are, and name the folder that the server has",

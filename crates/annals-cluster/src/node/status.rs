@@ -37,6 +37,11 @@ impl Status {
         *self.claim.lock()
     }
 
+    /// When the log took that entry.
+    pub(crate) fn applied_time(&self) -> Timestamp {
+        Timestamp::from_micros(self.applied_time.load(Ordering::Acquire))
+    }
+
     /// The end of the log, or an earlier one.
     pub(crate) fn last(&self) -> u64 {
         std::cmp::max(self.last.load(Ordering::Acquire), self.applied())
