@@ -3,7 +3,7 @@
 use annals_cluster::log::OrderedLog;
 use annals_testbed::nats::{Nats, Options};
 use bytes::Bytes;
-use futures_util::future::join_all;
+use futures_util::{StreamExt, stream::FuturesOrdered};
 
 use crate::{Outcome, bed};
 
@@ -32,7 +32,8 @@ pub(crate) fn is_that_of_the_calls() -> Outcome {
     let server = Nats::start(&Options::default())?;
     bed::run(async {
         let log = bed::log_on(&server).await;
-        let answers = join_all((1..=500).map(|number| log.publish(bed::message(number)))).await;
+        let calls = (1..=500).map(|number| log.publish(bed::message(number)));
+        let answers = calls.collect::<FuturesOrdered<_>>().collect::<Vec<_>>().await;
         let sequences: Vec<_> = answers.into_iter().map(|answer| answer.unwrap()).collect();
         assert!(sequences.into_iter().eq(1..=500));
         for logged in bed::between(&log, 1, 500).await {

@@ -32,6 +32,8 @@ struct Follower {
     source: Source,
     /// Before the next consumer is made: none after one that gave something.
     pause: Duration,
+    /// Gives the error when the log ends before what is needed next.
+    doubt: Option<BoxFuture<'static, Option<Error>>>,
 }
 
 enum Source {
@@ -56,19 +58,37 @@ impl Follower {
     fn new(api: Api, from: u64) -> Self {
         let order = Order::new(from);
         let source = Source::Search(Search::begin(&api, &order, Duration::ZERO));
-        Self { api, order, source, pause: Duration::ZERO }
+        Self { api, order, source, pause: Duration::ZERO, doubt: None }
     }
 
     async fn next(&mut self) -> Result<Logged> {
         loop {
-            if let Some(logged) = self.receive().await? {
+            if let Some(logged) = self.receive_in_doubt().await? {
                 let found = logged.sequence;
                 match self.order.take(logged)? {
-                    Step::Give(logged) => return Ok(logged),
+                    Step::Give(logged) => {
+                        self.doubt = None;
+                        return Ok(logged);
+                    }
                     Step::Skip => {}
                     Step::Gap => self.missing(found).await?,
                 }
             }
+        }
+    }
+
+    /// As `receive`, unless the doubt about the log proves right before.
+    async fn receive_in_doubt(&mut self) -> Result<Option<Logged>> {
+        let Some(mut doubt) = self.doubt.take() else { return self.receive().await };
+        let settled = async { Err((&mut doubt).await) };
+        match future::or(async { Ok(self.receive().await) }, settled).await {
+            Ok(received) => {
+                // A new consumer may have brought a new doubt.
+                self.doubt.get_or_insert(doubt);
+                received
+            }
+            Err(Some(error)) => Err(error),
+            Err(None) => Ok(None),
         }
     }
 
@@ -110,11 +130,8 @@ impl Follower {
         if start > next {
             return self.missing(start).await;
         }
-        // On a replica that is behind, it begins too early; that is no harm, unless the log itself
-        // has become shorter.
-        if start < self.order.resume() {
-            self.shorter().await?;
-        }
+        // There is nothing new, or nothing where the log was before.
+        self.doubt = consumer.has_nothing.then(|| Box::pin(is_cut(self.api.clone(), next)) as _);
         self.source = Source::Consumer(Box::new(consumer));
         Ok(())
     }
@@ -135,22 +152,6 @@ impl Follower {
         Ok(())
     }
 
-    /// A consumer began before what was asked for: is the log that short?
-    async fn shorter(&mut self) -> Result<()> {
-        let (next, since) = (self.order.next, Instant::now());
-        loop {
-            let Ok(info) = self.api.info().await else { return Ok(()) };
-            let last = info.state.last_seq;
-            if last + 1 >= next {
-                return Ok(());
-            }
-            if since.elapsed() > limits::DENIAL_BELIEVED {
-                return Err(order::cut(next, last));
-            }
-            sleep(limits::CONSUMER_PAUSE[1]).await;
-        }
-    }
-
     fn restart(&mut self) {
         let [least, most] = limits::CONSUMER_PAUSE;
         let search = Source::Search(Search::begin(&self.api, &self.order, self.pause));
@@ -158,6 +159,25 @@ impl Follower {
         if let Source::Consumer(consumer) = std::mem::replace(&mut self.source, search) {
             tokio::spawn(consumer.give_up());
         }
+    }
+}
+
+/// Waits until the leader says that the log reaches up to a sequence, or has said for a while that
+/// it does not. One that was paused, and does not know yet that it leads no more, knows too little.
+async fn is_cut(api: Api, next: u64) -> Option<Error> {
+    let mut since = None;
+    loop {
+        match api.info().await {
+            Ok(info) if info.state.last_seq + 1 >= next => return None,
+            Ok(info) => {
+                let since = *since.get_or_insert_with(Instant::now);
+                if since.elapsed() > limits::DENIAL_BELIEVED {
+                    return Some(order::cut(next, info.state.last_seq));
+                }
+            }
+            Err(_) => since = None,
+        }
+        sleep(limits::CONSUMER_PAUSE[1]).await;
     }
 }
 
