@@ -43,14 +43,14 @@ enum Source {
 }
 
 struct Search {
-    consumer: BoxFuture<'static, Result<Consumer, Error>>,
+    consumer: BoxFuture<'static, Result<Box<Consumer>, Error>>,
     /// What was read meanwhile.
     read: VecDeque<Logged>,
     pause: Duration,
 }
 
 enum Found {
-    Consumer(Result<Consumer, Error>),
+    Consumer(Result<Box<Consumer>, Error>),
     Messages(Vec<Logged>),
 }
 
@@ -125,14 +125,14 @@ impl Follower {
     }
 
     /// Takes a consumer over, when it begins where it should.
-    async fn accept(&mut self, consumer: Consumer) -> Result<()> {
+    async fn accept(&mut self, consumer: Box<Consumer>) -> Result<()> {
         let (start, next) = (consumer.start, self.order.next);
         if start > next {
             return self.missing(start).await;
         }
         // There is nothing new, or nothing where the log was before.
         self.doubt = consumer.has_nothing.then(|| Box::pin(is_cut(self.api.clone(), next)) as _);
-        self.source = Source::Consumer(Box::new(consumer));
+        self.source = Source::Consumer(consumer);
         Ok(())
     }
 
@@ -186,7 +186,7 @@ impl Search {
         let (api, from) = (api.clone(), order.resume());
         let consumer = Box::pin(async move {
             sleep(pause).await;
-            search::consumer(api, from).await
+            search::consumer(api, from).await.map(Box::new)
         });
         Self { consumer, read: VecDeque::new(), pause: pause + limits::DIRECT_AFTER }
     }
