@@ -4,13 +4,14 @@ use std::{collections::VecDeque, time::Duration};
 
 use annals_core::{BoxFuture, BoxStream, Error, Result};
 use futures_lite::{future, stream};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{
     api::Api,
     consumer::{Consumer, Got},
     direct, limits,
     order::{self, Order, Step},
+    pause::pause,
     search,
 };
 use crate::log::Logged;
@@ -177,27 +178,27 @@ async fn is_cut(api: Api, next: u64) -> Option<Error> {
             }
             Err(_) => since = None,
         }
-        sleep(limits::CONSUMER_PAUSE[1]).await;
+        pause(limits::CONSUMER_PAUSE[1]).await;
     }
 }
 
 impl Search {
-    fn begin(api: &Api, order: &Order, pause: Duration) -> Self {
+    fn begin(api: &Api, order: &Order, before: Duration) -> Self {
         let (api, from) = (api.clone(), order.resume());
         let consumer = Box::pin(async move {
-            sleep(pause).await;
+            pause(before).await;
             search::consumer(api, from).await.map(Box::new)
         });
-        Self { consumer, read: VecDeque::new(), pause: pause + limits::DIRECT_AFTER }
+        Self { consumer, read: VecDeque::new(), pause: before + limits::DIRECT_AFTER }
     }
 
     /// A consumer, or messages that came without one, whichever is first.
     async fn step(&mut self, api: &Api, next: u64) -> Found {
-        let pause = std::mem::replace(&mut self.pause, limits::DIRECT_EVERY);
+        let before = std::mem::replace(&mut self.pause, limits::DIRECT_EVERY);
         let consumer = &mut self.consumer;
         let made = async { Found::Consumer(consumer.await) };
         let read = async {
-            sleep(pause).await;
+            pause(before).await;
             api.link.connected().await;
             Found::Messages(direct::read(api, next).await)
         };
