@@ -16,7 +16,11 @@ use annals_core::{Clock, Error, ErrorKind};
 use annals_engine::Command;
 use async_channel::Receiver;
 use bytes::Bytes;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use futures_lite::future::or;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::{sleep, timeout},
+};
 
 use super::{
     counts::Counts,
@@ -37,6 +41,11 @@ const PROPOSAL_BYTES: usize = 256 * 1024;
 const PAUSE_FIRST: Duration = Duration::from_millis(20);
 /// See above.
 const PAUSE_LAST: Duration = Duration::from_millis(500);
+/// After how long a publish without an answer makes the log's leader doubtful; also how long that
+/// may take to say that it is there.
+const SILENT: Duration = Duration::from_millis(200);
+/// How often a log without a leader is asked again.
+const PROBED_EVERY: Duration = Duration::from_millis(50);
 /// What the log's own headers may take of a message.
 const LOG_HEADERS: usize = 512;
 
@@ -151,7 +160,7 @@ impl Proposer {
         let mut pause = PAUSE_FIRST;
         let mut may_be_there = false;
         loop {
-            match self.log.publish(message.clone()).await {
+            match self.publish_or_notice(message.clone()).await {
                 Ok(entry) => {
                     self.status.heard_of(entry);
                     return true;
@@ -173,6 +182,29 @@ impl Proposer {
         }
     }
 
+    /// Publishes once. What is sent while the log has no leader is lost, and nobody says so; so
+    /// when the answer takes long the log is asked where it ends, and one that answers only after
+    /// it had not answered has a new leader, that never heard of the message.
+    async fn publish_or_notice(&self, message: Bytes) -> Result<u64, PublishError> {
+        let published = self.log.publish(message);
+        let leaderless = async {
+            sleep(SILENT).await;
+            let mut was_silent = false;
+            loop {
+                let begun = Instant::now();
+                match timeout(SILENT, self.log.extent()).await {
+                    Ok(Ok(_)) if was_silent => return Err(PublishError::Unanswered(new_leader())),
+                    Ok(Ok(_)) => sleep(SILENT).await,
+                    Ok(Err(_)) | Err(_) => {
+                        was_silent = true;
+                        sleep(PROBED_EVERY.saturating_sub(begun.elapsed())).await;
+                    }
+                }
+            }
+        };
+        or(published, leaderless).await
+    }
+
     /// Waits a moment, or less when the proposal is applied: then the log had it all along.
     async fn is_awaited_after(&self, number: u64, pause: Duration) -> bool {
         let applied = self.status.until(|_| !self.pending.is_awaited(number));
@@ -181,6 +213,11 @@ impl Proposer {
             Err(_) => self.pending.is_awaited(number),
         }
     }
+}
+
+/// Why a publish is repeated before its answer is overdue.
+fn new_leader() -> Error {
+    Error::new(ErrorKind::Unavailable, "the log has a new leader since the publish")
 }
 
 /// What a caller is told who has waited long enough.

@@ -23,6 +23,8 @@ pub(super) struct Consumer {
     name: String,
     /// The first message that it will give.
     pub(super) start: u64,
+    /// Whether there was none when it was made.
+    pub(super) has_nothing: bool,
     /// How many messages the server may still send.
     owed: usize,
     losses: u64,
@@ -45,6 +47,7 @@ enum Read {
 struct Info {
     name: String,
     delivered: Delivered,
+    num_pending: u64,
 }
 
 #[derive(Deserialize)]
@@ -53,8 +56,7 @@ struct Delivered {
 }
 
 impl Consumer {
-    /// Makes one that begins at a sequence, or where the log begins or ends when the sequence lies
-    /// outside of it.
+    /// Makes one that begins at a sequence, or where the log begins when that is later.
     pub(super) async fn make(
         api: &Api,
         from: u64,
@@ -86,7 +88,16 @@ impl Consumer {
             .await
             .map_err(|error| Unheard::Failed(error.to_string()))?;
         let start = info.delivered.stream_seq + 1;
-        Ok(Self { api: api.clone(), messages, inbox, name: info.name, start, owed: 0, losses })
+        Ok(Self {
+            api: api.clone(),
+            messages,
+            inbox,
+            name: info.name,
+            start,
+            has_nothing: info.num_pending == 0,
+            owed: 0,
+            losses,
+        })
     }
 
     /// The next message.

@@ -4,13 +4,14 @@ use std::{collections::VecDeque, time::Duration};
 
 use annals_core::{BoxFuture, BoxStream, Error, Result};
 use futures_lite::{future, stream};
-use tokio::time::{Instant, sleep};
+use tokio::time::Instant;
 
 use super::{
     api::Api,
     consumer::{Consumer, Got},
     direct, limits,
     order::{self, Order, Step},
+    pause::pause,
     search,
 };
 use crate::log::Logged;
@@ -32,6 +33,8 @@ struct Follower {
     source: Source,
     /// Before the next consumer is made: none after one that gave something.
     pause: Duration,
+    /// Gives the error when the log ends before what is needed next.
+    doubt: Option<BoxFuture<'static, Option<Error>>>,
 }
 
 enum Source {
@@ -41,14 +44,14 @@ enum Source {
 }
 
 struct Search {
-    consumer: BoxFuture<'static, Result<Consumer, Error>>,
+    consumer: BoxFuture<'static, Result<Box<Consumer>, Error>>,
     /// What was read meanwhile.
     read: VecDeque<Logged>,
     pause: Duration,
 }
 
 enum Found {
-    Consumer(Result<Consumer, Error>),
+    Consumer(Result<Box<Consumer>, Error>),
     Messages(Vec<Logged>),
 }
 
@@ -56,19 +59,37 @@ impl Follower {
     fn new(api: Api, from: u64) -> Self {
         let order = Order::new(from);
         let source = Source::Search(Search::begin(&api, &order, Duration::ZERO));
-        Self { api, order, source, pause: Duration::ZERO }
+        Self { api, order, source, pause: Duration::ZERO, doubt: None }
     }
 
     async fn next(&mut self) -> Result<Logged> {
         loop {
-            if let Some(logged) = self.receive().await? {
+            if let Some(logged) = self.receive_in_doubt().await? {
                 let found = logged.sequence;
                 match self.order.take(logged)? {
-                    Step::Give(logged) => return Ok(logged),
+                    Step::Give(logged) => {
+                        self.doubt = None;
+                        return Ok(logged);
+                    }
                     Step::Skip => {}
                     Step::Gap => self.missing(found).await?,
                 }
             }
+        }
+    }
+
+    /// As `receive`, unless the doubt about the log proves right before.
+    async fn receive_in_doubt(&mut self) -> Result<Option<Logged>> {
+        let Some(mut doubt) = self.doubt.take() else { return self.receive().await };
+        let settled = async { Err((&mut doubt).await) };
+        match future::or(async { Ok(self.receive().await) }, settled).await {
+            Ok(received) => {
+                // A new consumer may have brought a new doubt.
+                self.doubt.get_or_insert(doubt);
+                received
+            }
+            Err(Some(error)) => Err(error),
+            Err(None) => Ok(None),
         }
     }
 
@@ -105,17 +126,14 @@ impl Follower {
     }
 
     /// Takes a consumer over, when it begins where it should.
-    async fn accept(&mut self, consumer: Consumer) -> Result<()> {
+    async fn accept(&mut self, consumer: Box<Consumer>) -> Result<()> {
         let (start, next) = (consumer.start, self.order.next);
         if start > next {
             return self.missing(start).await;
         }
-        // On a replica that is behind, it begins too early; that is no harm, unless the log itself
-        // has become shorter.
-        if start < self.order.resume() {
-            self.shorter().await?;
-        }
-        self.source = Source::Consumer(Box::new(consumer));
+        // There is nothing new, or nothing where the log was before.
+        self.doubt = consumer.has_nothing.then(|| Box::pin(is_cut(self.api.clone(), next)) as _);
+        self.source = Source::Consumer(consumer);
         Ok(())
     }
 
@@ -135,22 +153,6 @@ impl Follower {
         Ok(())
     }
 
-    /// A consumer began before what was asked for: is the log that short?
-    async fn shorter(&mut self) -> Result<()> {
-        let (next, since) = (self.order.next, Instant::now());
-        loop {
-            let Ok(info) = self.api.info().await else { return Ok(()) };
-            let last = info.state.last_seq;
-            if last + 1 >= next {
-                return Ok(());
-            }
-            if since.elapsed() > limits::DENIAL_BELIEVED {
-                return Err(order::cut(next, last));
-            }
-            sleep(limits::CONSUMER_PAUSE[1]).await;
-        }
-    }
-
     fn restart(&mut self) {
         let [least, most] = limits::CONSUMER_PAUSE;
         let search = Source::Search(Search::begin(&self.api, &self.order, self.pause));
@@ -161,23 +163,42 @@ impl Follower {
     }
 }
 
+/// Waits until the leader says that the log reaches up to a sequence, or has said for a while that
+/// it does not. One that was paused, and does not know yet that it leads no more, knows too little.
+async fn is_cut(api: Api, next: u64) -> Option<Error> {
+    let mut since = None;
+    loop {
+        match api.info().await {
+            Ok(info) if info.state.last_seq + 1 >= next => return None,
+            Ok(info) => {
+                let since = *since.get_or_insert_with(Instant::now);
+                if since.elapsed() > limits::DENIAL_BELIEVED {
+                    return Some(order::cut(next, info.state.last_seq));
+                }
+            }
+            Err(_) => since = None,
+        }
+        pause(limits::CONSUMER_PAUSE[1]).await;
+    }
+}
+
 impl Search {
-    fn begin(api: &Api, order: &Order, pause: Duration) -> Self {
+    fn begin(api: &Api, order: &Order, before: Duration) -> Self {
         let (api, from) = (api.clone(), order.resume());
         let consumer = Box::pin(async move {
-            sleep(pause).await;
-            search::consumer(api, from).await
+            pause(before).await;
+            search::consumer(api, from).await.map(Box::new)
         });
-        Self { consumer, read: VecDeque::new(), pause: pause + limits::DIRECT_AFTER }
+        Self { consumer, read: VecDeque::new(), pause: before + limits::DIRECT_AFTER }
     }
 
     /// A consumer, or messages that came without one, whichever is first.
     async fn step(&mut self, api: &Api, next: u64) -> Found {
-        let pause = std::mem::replace(&mut self.pause, limits::DIRECT_EVERY);
+        let before = std::mem::replace(&mut self.pause, limits::DIRECT_EVERY);
         let consumer = &mut self.consumer;
         let made = async { Found::Consumer(consumer.await) };
         let read = async {
-            sleep(pause).await;
+            pause(before).await;
             api.link.connected().await;
             Found::Messages(direct::read(api, next).await)
         };

@@ -1,13 +1,12 @@
-//! How long and how much, in one place. The reasons stand beside; what was measured is in
-//! `docs/design` of the cluster.
+//! How long and how much, in one place, each with its reason.
 
 use std::time::Duration;
 
 /// How long a server may take to take up a connection. One that is switched off costs this much.
-pub(super) const CONNECT: Duration = Duration::from_millis(1_500);
+pub(super) const CONNECT: Duration = Duration::from_secs(1);
 
 /// How often a quiet connection is asked whether it lives; after three silences it is given up.
-pub(super) const PING_EVERY: Duration = Duration::from_millis(1_300);
+pub(super) const PING_EVERY: Duration = Duration::from_secs(1);
 
 /// The longest pause between two attempts to reconnect.
 pub(super) const RECONNECT_PAUSE_MAX: Duration = Duration::from_millis(250);

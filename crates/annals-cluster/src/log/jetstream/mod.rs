@@ -11,6 +11,7 @@ mod follow;
 mod limits;
 pub(crate) mod link;
 mod order;
+mod pause;
 mod place;
 mod publish;
 mod search;
@@ -39,7 +40,7 @@ impl JetStreamLog {
     /// be there yet.
     ///
     /// # Errors
-    /// `Unavailable` when no server answers (within 1.5 s each), `Unauthenticated` when one does
+    /// `Unavailable` when no server answers (within 1 s each), `Unauthenticated` when one does
     /// not accept the login, `InvalidArgument` for certificates and credentials that cannot be
     /// used.
     pub async fn connect(target: &Target, node: &str) -> Result<Self> {

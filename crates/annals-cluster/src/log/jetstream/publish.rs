@@ -36,7 +36,9 @@ pub(super) async fn publish(api: &Api, message: Bytes) -> Result<u64, PublishErr
     let subject = api.store.subject();
     let losses = api.link.losses();
     let answered = async {
-        let sent = api.client.send_request(subject.clone(), request);
+        // A task that has done much would be sent back before it stands in the queue, and others
+        // would overtake it.
+        let sent = tokio::task::unconstrained(api.client.send_request(subject.clone(), request));
         tokio::time::timeout(limits::ACKNOWLEDGED, sent).await.map_or_else(
             |_| Err(if api.link.denies(&subject) { Unheard::Forbidden } else { Unheard::Late }),
             |answer| answer.map_err(|error| unheard(&error)),

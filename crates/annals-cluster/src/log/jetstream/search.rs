@@ -7,6 +7,7 @@ use super::{
     api::{Api, Denial, Unheard},
     consumer::Consumer,
     limits,
+    pause::pause,
 };
 
 /// Makes a consumer that begins at a sequence, however long it takes.
@@ -15,7 +16,7 @@ use super::{
 /// What does not pass by waiting.
 pub(super) async fn consumer(api: Api, from: u64) -> Result<Consumer, Error> {
     let [mut patience, patience_max] = limits::CONSUMER_MADE;
-    let [mut pause, pause_max] = limits::CONSUMER_PAUSE;
+    let [mut wait, wait_max] = limits::CONSUMER_PAUSE;
     let mut denied_since: Option<Instant> = None;
     loop {
         api.link.connected().await;
@@ -34,8 +35,8 @@ pub(super) async fn consumer(api: Api, from: u64) -> Result<Consumer, Error> {
             }
             _ => denied_since = None,
         }
-        tokio::time::sleep(pause).await;
-        pause = (pause * 2).min(pause_max);
+        pause(wait).await;
+        wait = (wait * 2).min(wait_max);
         patience = (patience * 2).min(patience_max);
     }
 }
