@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, Clock, DeleteStream,
-    Deleted, Delivery, Error, ErrorKind, Freshness, Node as NodeInfo, Position, Read, RecordedEvent,
-    Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo,
-    StreamName, Subscribe,
+    Deleted, Delivery, Error, ErrorKind, Freshness, Node as NodeInfo, Position, Read,
+    RecordedEvent, Restore, Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo,
+    StoreWork, StreamInfo, StreamName, Subscribe,
 };
 use annals_engine::{Command, Outcome};
 use tokio::runtime::{Builder, Runtime};
@@ -137,7 +137,7 @@ impl Backend for Cluster {
             append_conditions: true,
             store_exclusive: false,
             position_dense: true,
-            store_restore: false,
+            store_restore: true,
             projection_inline: false,
         }
     }
@@ -210,6 +210,16 @@ impl Backend for Cluster {
         let own = self.node.engine().work()?;
         let commit_appends = self.node.counts().batch_commands.spread();
         Some(StoreWork { queued: self.node.waiting(), commit_appends, ..own })
+    }
+
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            restore.check_size()?;
+            match self.node.propose(Command::Restore(restore)).await? {
+                Outcome::Restored | Outcome::AppliedBefore => Ok(()),
+                _ => Err(crossed()),
+            }
+        })
     }
 
     fn catch_up(&self, to: Freshness) -> BoxFuture<'_, Result<Option<Position>>> {

@@ -143,9 +143,10 @@ impl Node {
 
     /// Why nothing more is taken.
     fn gone(&self) -> Error {
-        self.status.check().err().unwrap_or_else(|| {
-            Error::new(ErrorKind::Closed, "the node is being closed")
-        })
+        self.status
+            .check()
+            .err()
+            .unwrap_or_else(|| Error::new(ErrorKind::Closed, "the node is being closed"))
     }
 
     /// The nodes of the cluster.
