@@ -11,6 +11,7 @@ use crate::{
     derived::Index,
     http::authority::Authority,
     kurrent::persistent::subsystem::Persistent,
+    leader::{Address, Leadership},
     metrics::{Measured, Metrics},
     options::{Options, Security},
     stopping::Stopping,
@@ -38,6 +39,8 @@ pub(crate) struct Node {
     pub(crate) started: Instant,
     /// The groups of consumers.
     pub(crate) persistent: Persistent,
+    /// Which server drives them.
+    pub(crate) leadership: Leadership,
     pub(crate) metrics: Arc<Metrics>,
     /// Names this run of this server.
     pub(crate) instance: Uuid,
@@ -64,6 +67,7 @@ impl Node {
         };
         let index = Index::new(Arc::clone(&store));
         let persistent = Persistent::new(index.clone());
+        let leadership = Leadership::of(store.as_ref());
         Ok(Self {
             store,
             options,
@@ -74,10 +78,22 @@ impl Node {
             index,
             metrics,
             persistent,
+            leadership,
             started: Instant::now(),
             instance,
             address,
         })
+    }
+
+    /// Where other servers tell clients to find this one.
+    pub(crate) fn own_address(&self) -> Address {
+        match &self.options.advertise {
+            Some((host, port)) => {
+                let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+                Address { host, port: *port }
+            }
+            None => self.address.into(),
+        }
     }
 
     /// Where a client is told to connect to, who reached this server by this name.
