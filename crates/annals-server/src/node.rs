@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use annals_core::{Backend, Result};
 use tokio::sync::Notify;
+use tonic::Status;
 use uuid::Uuid;
 
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
     stopping::Stopping,
     trace::Spans,
     users::Users,
+    wire::status::status,
 };
 
 /// Where a call comes from.
@@ -94,6 +96,15 @@ impl Node {
             }
             None => self.address.into(),
         }
+    }
+
+    /// Comes back when this server drives the groups of consumers.
+    ///
+    /// # Errors
+    /// The answer for the client, who is to go to the server that does, or to come again.
+    pub(crate) async fn drives_groups(&self) -> Result<(), Status> {
+        self.leadership.must_be_here().await?;
+        self.persistent.refresh().await.map_err(|error| status(&error))
     }
 
     /// Where a client is told to connect to, who reached this server by this name.

@@ -12,7 +12,7 @@ use tokio::{
 use crate::{
     connection::Connections,
     http,
-    kurrent::persistent::fence::Fence,
+    kurrent::persistent::fence::Right,
     leader::{Keeper, Standing},
     metrics::One,
     node::Node,
@@ -53,7 +53,7 @@ impl Server {
         let node = Arc::new(Node::new(store, options, address, stopping)?);
         node.store.advertise(&node.own_address().to_string());
         if node.leadership.standing() == Standing::Alone {
-            node.persistent.lead(Fence::NONE).await?;
+            node.persistent.lead(Right::Sole).await?;
         }
         let (mut tls, mut accounts) = (None, Vec::new());
         if let Security::Secured(secured) = &node.options.security {

@@ -68,8 +68,8 @@ impl Operations for OperationsService {
 
     async fn restart_persistent_subscriptions(&self, request: Request<Empty>) -> Answer<Empty> {
         self.check(&request)?;
-        self.0.leadership.must_be_here().await?;
-        self.0.persistent.restart().await.map_err(|refused| refused.named("", ""))?;
+        self.0.drives_groups().await?;
+        self.0.persistent.restart().await.map_err(|error| status(&error))?;
         Ok(Response::new(Empty {}))
     }
 }

@@ -14,7 +14,11 @@ use super::{
     contest::{Contest, Verdict},
     record::{self, Record},
 };
-use crate::{kurrent::persistent::fence, node::Node, stopping::Stopping};
+use crate::{
+    kurrent::persistent::fence::{self, Right},
+    node::Node,
+    stopping::Stopping,
+};
 
 /// Of how many renewals all but one may fail.
 const RENEWALS: u32 = 3;
@@ -56,10 +60,11 @@ impl Keeper {
     /// Leads whenever nobody else does, until the server stops.
     pub(crate) async fn run(self, leaving: Stopping) {
         loop {
-            let mut held = tokio::select! {
-                held = self.win() => held,
+            let won = tokio::select! {
+                won = self.win() => won,
                 () = leaving.clone().wait() => return,
             };
+            let Some(mut held) = won else { return self.go_alone(leaving).await };
             let number = held.number;
             self.node.leadership.lasts(held.asked + self.promised);
             tracing::info!(number, "this server drives the groups of consumers");
@@ -80,14 +85,15 @@ impl Keeper {
         }
     }
 
-    /// Comes back with the lease.
-    async fn win(&self) -> Held {
+    /// Comes back with the lease; with none from a store that cannot keep one.
+    async fn win(&self) -> Option<Held> {
         let mut contest = Contest::default();
         loop {
             let attempt = time::timeout(self.promised, self.attempt(&mut contest)).await;
             match attempt.unwrap_or_else(|_| Err(silent())) {
-                Ok(Some(held)) => return held,
+                Ok(Some(held)) => return Some(held),
                 Ok(None) => {}
+                Err(error) if error.kind() == ErrorKind::Unsupported => return None,
                 Err(error) => {
                     tracing::warn!(%error, "the lease on the groups of consumers is not known");
                     self.node.leadership.set(Standing::Open);
@@ -97,6 +103,16 @@ impl Keeper {
             // Either way it is looked at again.
             drop(time::timeout(self.promised / LOOKS, wanted).await);
         }
+    }
+
+    /// Drives the groups of a store that keeps no state: other servers cannot be told.
+    async fn go_alone(&self, leaving: Stopping) {
+        match self.node.persistent.lead(Right::Sole).await {
+            Ok(()) => self.node.leadership.set(Standing::Alone),
+            Err(error) => tracing::warn!(%error, "the groups of consumers cannot be driven"),
+        }
+        leaving.wait().await;
+        self.node.persistent.stop().await;
     }
 
     /// Takes the lease, if it is free.
@@ -187,8 +203,7 @@ impl Keeper {
     }
 
     async fn drive(&self, number: u64) -> Result<()> {
-        let fence = fence::raise(self.node.store.as_ref(), self.me.id, number).await?;
-        self.node.persistent.lead(fence).await
+        self.node.persistent.lead(Right::Leader { me: self.me.id, number }).await
     }
 
     /// Gives the lease back, once what the groups have done is written.

@@ -94,7 +94,11 @@ impl Leadership {
                 changes.mark_unchanged();
                 match self.standing() {
                     Standing::Alone | Standing::Leads => return Ok(()),
-                    Standing::Follows(leader) => return Err(not_leader(&leader.address)),
+                    Standing::Follows(leader) => {
+                        // Who comes back from there is told what is true then.
+                        self.wanted.notify_one();
+                        return Err(not_leader(&leader.address));
+                    }
                     Standing::Open => self.wanted.notify_one(),
                 }
                 if changes.changed().await.is_err() {

@@ -55,6 +55,14 @@ pub(super) struct Config {
     pub(super) version: Option<Version>,
 }
 
+/// Whether there ever was a group.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn is_there(store: &dyn Backend) -> Result<bool> {
+    Ok(store.stream_info(&StreamName::new(STREAM)?).await?.last_version.is_some())
+}
+
 /// Reads the groups.
 ///
 /// # Errors

@@ -7,11 +7,12 @@
 //! next one reads where the groups are. What an old leader had given to its consumers and could
 //! not write down is given out once more.
 //!
-//! On a store that one server has for itself there is no such stream, and nothing is checked.
+//! On a store without groups there is no such event, and on one that a server has for itself there
+//! never is: nothing is checked.
 
 use annals_core::{
     Append, Backend, Error, ErrorKind, EventType, ExpectedVersion, NewEvent, Read, ReadStream,
-    Result, StreamMetadata, StreamName, Version,
+    Result, StreamName, Version,
 };
 use futures_lite::StreamExt;
 use serde::{Deserialize, Serialize};
@@ -19,10 +20,17 @@ use uuid::Uuid;
 
 const STREAM: &str = "$persistentSubscriptionLeader";
 const EVENT_TYPE: &str = "$PersistentLeader";
-/// Only the last one counts.
-const KEPT: u64 = 2;
 
-/// The right to write for groups.
+/// By which right a server drives groups.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Right {
+    /// The store is its own.
+    Sole,
+    /// It leads, with this number.
+    Leader { me: Uuid, number: u64 },
+}
+
+/// What writes for groups carry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Fence(Option<Version>);
 
@@ -69,6 +77,19 @@ impl Fence {
     }
 }
 
+impl Right {
+    /// Makes the server with this right the one that writes.
+    ///
+    /// # Errors
+    /// Those of [`raise`].
+    pub(crate) async fn fence(self, store: &dyn Backend) -> Result<Fence> {
+        match self {
+            Self::Sole => Ok(Fence::NONE),
+            Self::Leader { me, number } => raise(store, me, number).await,
+        }
+    }
+}
+
 /// Who led last; `None` when nobody did.
 ///
 /// # Errors
@@ -94,7 +115,7 @@ pub(crate) async fn last(store: &dyn Backend) -> Result<Option<Last>> {
 /// # Errors
 /// `Unavailable` when one with a higher number has been there, `WrongExpectedVersion` when another
 /// one did the same at once; those of reading and of an append.
-pub(crate) async fn raise(store: &dyn Backend, me: Uuid, number: u64) -> Result<Fence> {
+async fn raise(store: &dyn Backend, me: Uuid, number: u64) -> Result<Fence> {
     let last = last(store).await?;
     if let Some(Last { version, leader, number: before }) = last {
         if (leader, before) == (me, number) {
@@ -113,11 +134,7 @@ pub(crate) async fn raise(store: &dyn Backend, me: Uuid, number: u64) -> Result<
         (StreamName::new(STREAM)?, NewEvent::new(EventType::new(EVENT_TYPE)?, json));
     let expected =
         last.map_or(ExpectedVersion::NoStream, |last| ExpectedVersion::Exact(last.version));
-    let appended = store.append(Append::to(stream.clone(), expected, [event])).await?;
-    if last.is_none() {
-        let kept = StreamMetadata { max_count: Some(KEPT), ..StreamMetadata::default() };
-        store.set_stream_metadata(&stream, ExpectedVersion::Any, &kept).await?;
-    }
+    let appended = store.append(Append::to(stream, expected, [event])).await?;
     Ok(Fence(appended.streams.first().and_then(|stream| stream.last_version)))
 }
 

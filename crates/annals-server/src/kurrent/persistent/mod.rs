@@ -64,7 +64,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     async fn create(&self, request: Request<CreateReq>) -> Result<Response<CreateResp>, Status> {
         let caller = caller(&request);
         self.may_operate(&caller)?;
-        self.0.leadership.must_be_here().await?;
+        self.0.drives_groups().await?;
         let (id, wanted) = understood(request::create(request.into_inner()))?;
         let created = async { self.0.persistent.create(wanted?, caller.name()).await };
         created.await.map_err(|refused| refused.of(&id))?;
@@ -74,7 +74,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     async fn update(&self, request: Request<UpdateReq>) -> Result<Response<UpdateResp>, Status> {
         let caller = caller(&request);
         self.may_operate(&caller)?;
-        self.0.leadership.must_be_here().await?;
+        self.0.drives_groups().await?;
         let (id, wanted) = understood(request::update(request.into_inner()))?;
         let updated = async {
             self.0.persistent.group(&id)?;
@@ -88,7 +88,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
         use delete_req::options::StreamOption;
         let caller = caller(&request);
         self.may_operate(&caller)?;
-        self.0.leadership.must_be_here().await?;
+        self.0.drives_groups().await?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -113,7 +113,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
         request: Request<GetInfoReq>,
     ) -> Result<Response<GetInfoResp>, Status> {
         use get_info_req::options::StreamOption;
-        self.0.leadership.must_be_here().await?;
+        self.0.drives_groups().await?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -132,7 +132,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     ) -> Result<Response<ReplayParkedResp>, Status> {
         use replay_parked_req::options::{StopAtOption, StreamOption};
         self.may_operate(&caller(&request))?;
-        self.0.leadership.must_be_here().await?;
+        self.0.drives_groups().await?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -155,7 +155,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     ) -> Result<Response<TruncateParkedResp>, Status> {
         use truncate_parked_req::options::{StopAtOption, StreamOption};
         self.may_operate(&caller(&request))?;
-        self.0.leadership.must_be_here().await?;
+        self.0.drives_groups().await?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -174,7 +174,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
 
     async fn list(&self, request: Request<ListReq>) -> Result<Response<ListResp>, Status> {
         use list_req::{options::ListOption, stream_option::StreamOption};
-        self.0.leadership.must_be_here().await?;
+        self.0.drives_groups().await?;
         let source = match given(request.into_inner().options)?.list_option {
             Some(ListOption::ListAllSubscriptions(_)) => None,
             Some(ListOption::ListForStream(of)) => Some(match of.stream_option {
@@ -202,8 +202,8 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
 
     async fn restart_subsystem(&self, request: Request<Empty>) -> Result<Response<Empty>, Status> {
         self.may_operate(&caller(&request))?;
-        self.0.leadership.must_be_here().await?;
-        self.0.persistent.restart().await.map_err(|refused| refused.named("", ""))?;
+        self.0.drives_groups().await?;
+        self.0.persistent.restart().await.map_err(|error| status(&error))?;
         Ok(Response::new(Empty {}))
     }
 }

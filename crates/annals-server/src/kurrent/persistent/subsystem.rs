@@ -14,7 +14,7 @@ use super::{
     config::{self, Config},
     driver::{self, Running},
     error::Refused,
-    fence::Fence,
+    fence::{Fence, Right},
     identity::{GroupId, Source},
     parked::ParkedStream,
     settings::{Definition, FilterSettings, Settings, Start},
@@ -32,9 +32,11 @@ pub(crate) struct Persistent {
 }
 
 /// The groups that run.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 struct Led {
-    fence: Fence,
+    right: Right,
+    /// `None` as long as there is no group.
+    fence: Option<Fence>,
     groups: BTreeMap<GroupId, Running>,
 }
 
@@ -52,19 +54,51 @@ impl Persistent {
         Self { index, led: RwLock::default(), changes: Mutex::default() }
     }
 
-    /// Starts all groups of the store that do not run yet, with the right to write for them.
+    /// Starts all groups of the store that do not run yet.
     ///
     /// # Errors
-    /// `Corrupted` when the configuration is none, and what reading met.
-    pub(crate) async fn lead(&self, fence: Fence) -> Result<()> {
+    /// `Corrupted` when the configuration is none, and what reading and getting the right to write
+    /// met.
+    pub(crate) async fn lead(&self, right: Right) -> Result<()> {
         let mut version = self.changes.lock().await;
         {
             let mut led = self.led.write();
-            if led.as_ref().is_none_or(|led| led.fence != fence) {
-                *led = Some(Led { fence, ..Led::default() });
+            if led.as_ref().is_none_or(|led| led.right != right) {
+                *led = Some(Led { right, fence: None, groups: BTreeMap::new() });
             }
         }
-        self.load_all(&mut version, fence).await
+        self.load(&mut version).await
+    }
+
+    /// Looks whether there are groups now, where there were none.
+    ///
+    /// # Errors
+    /// Those of [`lead`](Self::lead).
+    pub(crate) async fn refresh(&self) -> Result<()> {
+        let has_none = self.led.read().as_ref().is_some_and(|led| led.fence.is_none());
+        if has_none { self.load(&mut *self.changes.lock().await).await } else { Ok(()) }
+    }
+
+    async fn load(&self, version: &mut Option<Version>) -> Result<()> {
+        if config::is_there(self.index.store.as_ref()).await? {
+            self.fenced(version).await?;
+        }
+        Ok(())
+    }
+
+    /// The right to write for groups; with it, all of them run.
+    async fn fenced(&self, version: &mut Option<Version>) -> Result<Fence> {
+        let led = self.led.read().as_ref().map(|led| (led.right, led.fence));
+        let (right, fence) = led.ok_or_else(not_led)?;
+        if let Some(fence) = fence {
+            return Ok(fence);
+        }
+        let fence = right.fence(self.index.store.as_ref()).await?;
+        self.load_all(version, fence).await?;
+        let mut led = self.led.write();
+        let led = led.as_mut().filter(|led| led.right == right).ok_or_else(not_led)?;
+        led.fence = Some(fence);
+        Ok(fence)
     }
 
     async fn load_all(&self, version: &mut Option<Version>, fence: Fence) -> Result<()> {
@@ -104,17 +138,12 @@ impl Persistent {
     /// Stops all groups and starts them anew from what the store holds.
     ///
     /// # Errors
-    /// `NotLed`; those of loading.
-    pub(crate) async fn restart(&self) -> Result<(), Refused> {
+    /// `Unavailable` where this server does not drive the groups; those of loading.
+    pub(crate) async fn restart(&self) -> Result<()> {
         let mut version = self.changes.lock().await;
-        let fence = self.fence()?;
+        let fence = self.fenced(&mut version).await?;
         self.stop_all().await;
-        Ok(self.load_all(&mut version, fence).await?)
-    }
-
-    /// The right to write for groups.
-    fn fence(&self) -> Result<Fence, Refused> {
-        self.led.read().as_ref().map(|led| led.fence).ok_or(Refused::NotLed)
+        self.load_all(&mut version, fence).await
     }
 
     /// A group by its name.
@@ -143,7 +172,7 @@ impl Persistent {
     /// `Exists`; `Failed` for settings that make no sense; what the store met.
     pub(crate) async fn create(&self, wanted: Wanted, by: &str) -> Result<(), Refused> {
         let mut version = self.changes.lock().await;
-        let fence = self.fence()?;
+        let fence = self.fenced(&mut version).await?;
         if self.group(&wanted.id).is_ok() {
             return Err(Refused::Exists);
         }
@@ -161,7 +190,7 @@ impl Persistent {
     /// `DoesNotExist`; `Failed` for settings that make no sense; what the store met.
     pub(crate) async fn update(&self, wanted: Wanted, by: &str) -> Result<(), Refused> {
         let mut version = self.changes.lock().await;
-        let fence = self.fence()?;
+        let fence = self.fenced(&mut version).await?;
         let before = Arc::clone(&self.group(&wanted.id)?.definition);
         let filter = before.filter.clone();
         let mut definition = self.checked(Wanted { filter, ..wanted }).await?;
@@ -183,7 +212,7 @@ impl Persistent {
     /// done may be gone.
     pub(crate) async fn delete(&self, id: &GroupId, by: &str) -> Result<(), Refused> {
         let mut version = self.changes.lock().await;
-        let fence = self.fence()?;
+        let fence = self.fenced(&mut version).await?;
         let definition = Arc::clone(&self.group(id)?.definition);
         self.end(id).await;
         // The group itself goes last: what is left of it would be found by one of its name.
@@ -262,12 +291,9 @@ impl Persistent {
         let id = definition.id.clone();
         let running = driver::start(&self.index, fence, definition).await?;
         let mut led = self.led.write();
-        // What runs otherwise ends by being dropped.
-        let Some(led) = led.as_mut().filter(|led| led.fence == fence) else {
-            let why = "this server no longer drives the groups of consumers";
-            return Err(Error::new(ErrorKind::Unavailable, why));
-        };
-        led.groups.insert(id, running);
+        // What runs for an earlier right ends by being dropped.
+        let same = |led: &&mut Led| led.fence.is_none_or(|current| current == fence);
+        led.as_mut().filter(same).ok_or_else(not_led)?.groups.insert(id, running);
         Ok(())
     }
 
@@ -286,4 +312,9 @@ impl Persistent {
         store.put_state(put).await?;
         ParkedStream::new(Arc::clone(store), fence, id.parked_stream()?).delete().await
     }
+}
+
+fn not_led() -> Error {
+    let why = "this server does not drive the groups of consumers at the moment; come again";
+    Error::new(ErrorKind::Unavailable, why)
 }
