@@ -54,6 +54,10 @@ enum Over {
 impl Keeper {
     pub(crate) fn new(node: &Arc<Node>) -> Self {
         let me = Leader { id: node.instance, address: node.own_address() };
+        if node.options.advertise.is_none() && node.address.ip().is_unspecified() {
+            let address = node.address;
+            tracing::warn!(%address, "other servers tell clients this address; advertise another");
+        }
         Self { node: Arc::clone(node), me, promised: node.options.lease }
     }
 
