@@ -80,7 +80,9 @@ impl Persistent {
     }
 
     async fn load(&self, version: &mut Option<Version>) -> Result<()> {
-        if config::is_there(self.index.store.as_ref()).await? {
+        let is_sole = self.led.read().as_ref().is_some_and(|led| led.right == Right::Sole);
+        // A server that leads leaves no trace in a store without groups.
+        if is_sole || config::is_there(self.index.store.as_ref()).await? {
             self.fenced(version).await?;
         }
         Ok(())
