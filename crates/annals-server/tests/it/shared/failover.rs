@@ -3,7 +3,9 @@
 
 use std::{sync::Arc, time::Instant};
 
-use annals_core::{Backend, ErrorKind, MemoryBackend, Name, Position};
+use annals_core::{
+    Backend, ErrorKind, MemoryBackend, Name, Position, StateExpected, StateKey, StateKind, StatePut,
+};
 use annals_proto::kurrentdb::persistent_subscriptions::create_req::{
     Settings, settings::CheckpointAfter,
 };
@@ -101,4 +103,22 @@ async fn what_a_leader_of_before_still_writes_is_refused_and_its_events_come_onc
     let checkpoint = store.checkpoint(&Name::new("$persistent/s::g").unwrap()).await.unwrap();
     assert_eq!(checkpoint, Some(Position::new(0)));
     assert_eq!(consumer.acked(2).await, ["b", "c"]);
+}
+
+#[tokio::test]
+async fn consumers_of_a_server_whose_lease_was_taken_are_sent_to_the_new_leader() {
+    let store = Arc::new(MemoryBackend::new());
+    let (running, _) = server(&store, SHORT).await;
+    let mut client = Client::of(&running).await;
+    client.create(of_stream("s", settings())).await.unwrap();
+    let consumer = client.read("s", 9).await.unwrap();
+    let name = Name::new("$server/groups").unwrap();
+    let key = StateKey { kind: StateKind::Lease, name };
+    let value = r#"{"owner":"","host":"n2.local","port":2113,"number":9,"millis":600000}"#;
+    let put = StatePut { key, expected: StateExpected::Any, value: Some(value.into()) };
+    store.put_state(put).await.unwrap();
+    let end = consumer.end().await;
+    assert_eq!((end.code(), end.message()), (Code::NotFound, "Leader info available"));
+    assert_eq!(end.metadata().get("leader-endpoint-host").unwrap(), "n2.local");
+    assert_eq!(end.metadata().get("leader-endpoint-port").unwrap(), "2113");
 }
