@@ -192,7 +192,8 @@ impl Backend for Cluster {
     fn work(&self) -> Option<StoreWork> {
         let own = self.node.engine().work()?;
         let commit_appends = self.node.counts().batch_commands.spread();
-        Some(StoreWork { queued: self.node.waiting(), commit_appends, ..own })
+        let log = Some(self.node.log_work());
+        Some(StoreWork { queued: self.node.waiting(), commit_appends, log, ..own })
     }
 
     fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {

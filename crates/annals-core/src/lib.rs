@@ -80,7 +80,7 @@ pub use read::{Direction, Read, ReadAll, ReadStream};
 pub use restore::{RecordedState, Restore};
 pub use state::{StateEntry, StateExpected, StateKey, StateKind, StatePut};
 pub use store_info::StoreInfo;
-pub use store_work::{Histogram, RANGES, Spread, StoreWork};
+pub use store_work::{Histogram, LogWork, RANGES, Spread, StoreWork};
 pub use stream_info::{StreamInfo, StreamStatus};
 pub use stream_metadata::{Acl, StreamMetadata};
 pub use stream_name::{Category, StreamName};

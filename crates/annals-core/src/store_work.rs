@@ -15,6 +15,20 @@ pub struct StoreWork {
     pub commit_events: Spread,
     /// Nanoseconds that each sync of the log took, where the store syncs itself.
     pub sync_nanos: Option<Spread>,
+    /// Of a node: its work with the log that orders what all nodes apply.
+    pub log: Option<LogWork>,
+}
+
+/// What a node has done with the log that orders what all nodes apply.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LogWork {
+    /// Microseconds since the log took the newest entry that is applied, while more are known of; 0
+    /// while there are none.
+    pub behind_micros: u64,
+    /// Nanoseconds from the first attempt to put a proposal into the log until the log had it.
+    pub publish_nanos: Spread,
+    /// How often a proposal was put into the log again, because the answer was lost.
+    pub republished: u64,
 }
 
 /// How many values fell into each range. Each range ends at twice the end of the one before.

@@ -67,11 +67,15 @@ pub enum Outcome {
 #[derive(Debug)]
 pub struct Replica {
     committer: Committer,
+    /// The position after the last event that was shown.
+    shown: u64,
+    /// Commits that are not shown yet.
+    commits: u64,
 }
 
 impl Replica {
     pub(crate) const fn new(committer: Committer) -> Self {
-        Self { committer }
+        Self { shown: committer.next_position, commits: 0, committer }
     }
 
     /// The command that the newest commit comes from, at what was its recorded time; `None` before
@@ -142,7 +146,11 @@ impl Replica {
             return Ok(());
         }
         let written = self.committer.segment.write();
-        self.committer.show(written)
+        self.committer.show(written)?;
+        let events = self.committer.next_position - self.shown;
+        self.committer.shared.work.committed(self.commits, events);
+        (self.shown, self.commits) = (self.committer.next_position, 0);
+        Ok(())
     }
 
     /// Makes everything durable that was shown, so that nothing of it has to be applied again
@@ -180,8 +188,9 @@ impl Replica {
             (lineage.entry, lineage.index, lineage.mark) = (at.entry, at.index, at.mark);
         }
         let committed = self.committer.commit(job, at.time);
-        if committed.is_err() {
-            self.committer.lineage = before;
+        match committed {
+            Ok(_) => self.commits += 1,
+            Err(_) => self.committer.lineage = before,
         }
         committed.map(Outcome::from)
     }

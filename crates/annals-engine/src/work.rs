@@ -43,6 +43,7 @@ impl Engine {
             commit_appends: work.commit_appends.spread(),
             commit_events: work.commit_events.spread(),
             sync_nanos: Some(work.sync_nanos.spread()),
+            log: None,
         }
     }
 }

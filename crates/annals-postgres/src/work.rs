@@ -29,6 +29,7 @@ impl Work {
             commit_appends: self.commit_appends.spread(),
             commit_events: self.commit_events.spread(),
             sync_nanos: None,
+            log: None,
         }
     }
 }

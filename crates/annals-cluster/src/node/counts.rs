@@ -15,7 +15,7 @@ pub(crate) struct Counts {
     /// From the first attempt to publish a proposal to the log's answer.
     pub(crate) publish_nanos: Histogram,
     /// Publishes that had to be repeated, because they were not answered.
-    pub(crate) reconciliations: AtomicU64,
+    pub(crate) republished: AtomicU64,
 }
 
 impl Default for Counts {
@@ -23,7 +23,7 @@ impl Default for Counts {
         Self {
             batch_commands: Histogram::new(1),
             publish_nanos: Histogram::new(FIRST_NANOS),
-            reconciliations: AtomicU64::new(0),
+            republished: AtomicU64::new(0),
         }
     }
 }

@@ -14,9 +14,15 @@ mod start;
 mod status;
 mod tasks;
 
-use std::{sync::Arc, thread::JoinHandle, time::Duration};
+use std::{
+    sync::{Arc, atomic::Ordering},
+    thread::JoinHandle,
+    time::Duration,
+};
 
-use annals_core::{BoxFuture, Error, ErrorKind, Freshness, Position, Result};
+use annals_core::{
+    BoxFuture, Clock, Error, ErrorKind, Freshness, LogWork, Position, Result, SystemClock,
+};
 use annals_engine::{Command, Embedded, Outcome};
 use async_io::Timer;
 use futures_lite::future::or;
@@ -83,6 +89,19 @@ impl Node {
 
     pub(crate) fn counts(&self) -> &Counts {
         &self.counts
+    }
+
+    /// What it has done with the log.
+    pub(crate) fn log_work(&self) -> LogWork {
+        let since = match self.status.behind() {
+            0 => 0,
+            _ => SystemClock.now().as_micros() - self.status.applied_time().as_micros(),
+        };
+        LogWork {
+            behind_micros: u64::try_from(since).unwrap_or(0),
+            publish_nanos: self.counts.publish_nanos.spread(),
+            republished: self.counts.republished.load(Ordering::Relaxed),
+        }
     }
 
     /// How many commands wait to be published, or to be applied.

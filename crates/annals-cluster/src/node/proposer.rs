@@ -174,7 +174,7 @@ impl Proposer {
                     tracing::debug!(error = %why, number, "a proposal is published again");
                 }
             }
-            self.counts.reconciliations.fetch_add(1, Ordering::Relaxed);
+            self.counts.republished.fetch_add(1, Ordering::Relaxed);
             if !self.is_awaited_after(number, pause).await || !self.has_leader(number).await {
                 return false;
             }

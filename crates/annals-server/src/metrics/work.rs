@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use annals_core::{Spread, StoreWork};
+use annals_core::{LogWork, Spread, StoreWork};
 use prometheus_client::{
     encoding::{DescriptorEncoder, NoLabelSet},
     metrics::MetricType,
@@ -12,6 +12,8 @@ use super::state::gauge;
 
 /// How many nanoseconds are a second.
 const NANOS: f64 = 1e9;
+/// How many microseconds are.
+const MICROS: f64 = 1e6;
 
 pub(super) fn encode(
     encoder: &mut DescriptorEncoder<'_>,
@@ -27,7 +29,23 @@ pub(super) fn encode(
         let help = "From asking the disk to make a commit durable to its answer";
         histogram(encoder, "annals_fsync_duration_seconds", help, nanos, NANOS)?;
     }
-    Ok(())
+    match &work.log {
+        Some(log) => of_log(encoder, log),
+        None => Ok(()),
+    }
+}
+
+fn of_log(encoder: &mut DescriptorEncoder<'_>, log: &LogWork) -> Result<(), fmt::Error> {
+    let help = "Age of the newest entry that is applied, while there are newer ones";
+    let mut metric =
+        encoder.encode_descriptor("annals_node_behind_seconds", help, None, MetricType::Gauge)?;
+    metric.encode_gauge(&(log.behind_micros as f64 / MICROS))?;
+    let help = "From the first attempt to put a proposal into the log until the log had it";
+    histogram(encoder, "annals_node_proposal_duration_seconds", help, &log.publish_nanos, NANOS)?;
+    let help = "Proposals that were put into the log again, because the answer was lost";
+    let name = "annals_node_proposals_repeated";
+    let mut metric = encoder.encode_descriptor(name, help, None, MetricType::Counter)?;
+    metric.encode_counter::<NoLabelSet, _, u64>(&log.republished, None)
 }
 
 /// Writes a spread, whose values are so many to the unit.

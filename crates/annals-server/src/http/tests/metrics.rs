@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use annals_core::{Histogram, Name, Node, StoreWork, Timestamp};
+use annals_core::{Histogram, LogWork, Name, Node, StoreWork, Timestamp};
 use annals_proto::kurrentdb::{
     Empty, StreamIdentifier,
     streams::{
@@ -151,6 +151,11 @@ fn work() -> StoreWork {
         commit_appends: spread(1, &[1, 3]),
         commit_events: spread(1, &[10, 30]),
         sync_nanos: Some(spread(25_000, &[30_000])),
+        log: Some(LogWork {
+            behind_micros: 1_500_000,
+            publish_nanos: spread(100_000, &[200_000]),
+            republished: 4,
+        }),
     }
 }
 
@@ -181,6 +186,9 @@ async fn what_the_store_counts_of_its_work_is_written_as_histograms() {
         "annals_fsync_duration_seconds_sum 0.00003",
         "annals_fsync_duration_seconds_bucket{le=\"0.000025\"} 0",
         "annals_fsync_duration_seconds_bucket{le=\"0.00005\"} 1",
+        "annals_node_behind_seconds 1.5",
+        "annals_node_proposal_duration_seconds_sum 0.0002",
+        "annals_node_proposals_repeated_total 4",
     ] {
         assert!(text.lines().any(|found| found == line), "{line}\n{text}");
     }
