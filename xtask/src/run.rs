@@ -8,6 +8,7 @@
 
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::process::{Command, ExitCode, Stdio};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::cargo;
@@ -35,6 +36,33 @@ enum Outcome {
     Skipped,
 }
 
+/// A command to be run beside steps.
+#[derive(Debug)]
+pub(crate) struct Step {
+    pub(crate) name: &'static str,
+    pub(crate) command: Command,
+}
+
+/// A command that was run, and all that it printed.
+struct Heard {
+    name: String,
+    shown: String,
+    ended: io::Result<(bool, Vec<u8>)>,
+    took: Duration,
+}
+
+impl Heard {
+    fn of(Step { name, mut command }: Step) -> Self {
+        let start = Instant::now();
+        let ended = command.stdin(Stdio::null()).output().map(|output| {
+            let mut printed = output.stderr;
+            printed.extend(output.stdout);
+            (output.status.success(), printed)
+        });
+        Self { name: name.to_owned(), shown: cargo::shown(&command), ended, took: start.elapsed() }
+    }
+}
+
 /// How much a run depends on something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
@@ -52,6 +80,32 @@ impl Run {
         match watch(command) {
             Ok((is_well, tally)) => self.record(name, is_well, tally, start.elapsed()),
             Err(error) => self.fail(name, &Problem::starting("cargo", &error)),
+        }
+    }
+
+    /// Runs commands one after the other beside steps: many tests wait for disks and servers, and
+    /// leave the processors to a build. What the commands print is shown when the steps are done.
+    pub(crate) fn beside(&mut self, commands: Vec<Step>, steps: impl FnOnce(&mut Self)) {
+        let run_all = || commands.into_iter().map(Heard::of).collect::<Vec<_>>();
+        let heard = thread::scope(|scope| {
+            let beside = scope.spawn(run_all);
+            steps(self);
+            beside.join()
+        });
+        match heard {
+            Ok(heard) => heard.into_iter().for_each(|heard| self.take(heard)),
+            Err(_) => self.fail("beside", &Problem::new("a step panicked", "see above", "fix it")),
+        }
+    }
+
+    fn take(&mut self, heard: Heard) {
+        announce(&heard.name, &heard.shown);
+        match heard.ended {
+            Ok((is_well, output)) => {
+                let tally = stream(&output[..], io::stdout().lock()).unwrap_or_default();
+                self.record(&heard.name, is_well, tally, heard.took);
+            }
+            Err(error) => self.fail(&heard.name, &Problem::starting("cargo", &error)),
         }
     }
 
@@ -184,6 +238,24 @@ mod tests {
         let mut run = Run::default();
         run.record("tests", false, Tally { passed: 1, failed: 3, skipped: 0 }, Duration::ZERO);
         assert_eq!(run.tally, Tally { passed: 1, failed: 3, skipped: 0 });
+    }
+
+    #[test]
+    fn what_runs_beside_is_counted_with_the_steps() {
+        let mut run = Run::default();
+        let printing = |name, text: &str| {
+            let mut command = Command::new("echo");
+            command.arg(text);
+            Step { name, command }
+        };
+        let summary = "test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured";
+        let beside = vec![printing("one", summary), printing("two", summary)];
+        run.beside(beside, |run| {
+            run.record("steps", true, Tally { passed: 3, ..Tally::default() }, Duration::ZERO);
+        });
+        assert_eq!(run.tally, Tally { passed: 7, failed: 0, skipped: 2 });
+        let names: Vec<_> = run.steps.iter().map(|done| done.name.as_str()).collect();
+        assert_eq!(names, ["steps", "one", "two"]);
     }
 
     #[test]

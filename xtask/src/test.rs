@@ -6,9 +6,8 @@
 use std::process::{Command, ExitCode};
 
 use crate::cargo::{cargo, has_subcommand};
-use crate::fuzz;
 use crate::problem::Problem;
-use crate::run::Run;
+use crate::run::{Run, Step};
 use crate::services::Services;
 use crate::workspace;
 
@@ -60,10 +59,18 @@ const SERVED: &str = "annals:";
 pub(crate) fn steps(run: &mut Run) {
     format(run);
     lints(run);
-    tests(run);
-    interop(run);
-    fuzz::smoke(run);
+    run.step("build", cargo(&["test", "--workspace", "--no-run"]));
+    let own: Vec<_> = OWN_TESTS.iter().filter(|own| workspace::has_manifest(own.1)).collect();
+    for (name, folder) in OWN_TESTS.iter().filter(|own| !workspace::has_manifest(own.1)) {
+        run.skip(name, &format!("this checkout has no {folder}/"));
+    }
+    let beside = own.iter().map(|(name, folder)| Step { name, command: workspace::test(folder) });
+    run.beside(beside.collect(), tests);
 }
+
+/// Tests of workspaces of their own: clients in Rust, against the binary that the build has made,
+/// and the fuzz targets.
+const OWN_TESTS: &[(&str, &str)] = &[("interop", "interop"), ("fuzz smoke", "fuzz")];
 
 /// The services end with this function, before the steps that need none.
 fn tests(run: &mut Run) {
@@ -82,15 +89,6 @@ fn on_store(programs: &[&str], url: &str) -> Command {
     let mut command = cargo(&["test", "--workspace", "--no-fail-fast"]);
     command.args(programs.iter().flat_map(|program| ["--test", program])).env(STORE, url);
     command
-}
-
-/// Clients in Rust, against the binary that the tests have built.
-fn interop(run: &mut Run) {
-    if workspace::has_manifest("interop") {
-        run.step("interop", workspace::test("interop"));
-    } else {
-        run.skip("interop", "this checkout has no interop/");
-    }
 }
 
 fn scheme(url: &str) -> &str {

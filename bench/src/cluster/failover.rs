@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use annals_cluster::log::{JetStreamLog, OrderedLog};
 use annals_core::{Append, Backend, ExpectedVersion, NewEvent, StreamName};
-use tokio::time::{sleep, timeout};
+use tokio::time::{interval, timeout};
 
 use super::setting::Setting;
 use crate::{
@@ -24,7 +24,11 @@ pub(super) fn measure(setting: &Setting) -> Result<Vec<Row>> {
     let (mut ours, mut theirs, mut beyond) = (Vec::new(), Vec::new(), Vec::new());
     for round in 0..ROUNDS {
         let (our, their) = fail_over(setting, round)?;
-        eprintln!("      {:.2} s, of which the log {:.2} s", our.as_secs_f64(), their.as_secs_f64());
+        eprintln!(
+            "      {:.2} s, of which the log {:.2} s",
+            our.as_secs_f64(),
+            their.as_secs_f64()
+        );
         beyond.push(our.saturating_sub(their));
         ours.push(our);
         theirs.push(their);
@@ -58,13 +62,14 @@ fn fail_over(setting: &Setting, round: usize) -> Result<(Duration, Duration)> {
             node.append(Append::to(stream, ExpectedVersion::NoStream, [event])).await?;
             Result::Ok(killed.elapsed())
         };
+        let mut asked_again = interval(ASKED_EVERY);
         let led = async {
             loop {
                 let asked = timeout(Duration::from_millis(100), log.extent()).await;
                 if matches!(asked, Ok(Ok(_))) {
                     return Result::Ok(killed.elapsed());
                 }
-                sleep(ASKED_EVERY).await;
+                asked_again.tick().await;
             }
         };
         futures_util::future::try_join(appended, led).await

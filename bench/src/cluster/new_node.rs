@@ -10,9 +10,7 @@ use annals_core::Backend;
 use futures_util::StreamExt;
 
 use super::setting::Setting;
-use crate::{
-    contest::field::Field, problem::Result, report::Row, samples::rate, turns::in_turns,
-};
+use crate::{contest::field::Field, problem::Result, report::Row, samples::rate, turns::in_turns};
 
 const ROUNDS: usize = 3;
 

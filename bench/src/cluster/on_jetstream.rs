@@ -58,9 +58,15 @@ impl OnJetstream {
     /// Publishes to the subject of a stream that nobody else writes.
     async fn publish_next(&self, subject: String, payload: Bytes) -> Result<()> {
         let after = self.last.lock().map_err(|_| "a writer panicked")?.get(&subject).copied();
-        let message = PublishMessage::build().payload(payload);
-        let message = message.expected_last_subject_sequence(after.unwrap_or(0));
-        let answer = self.context.send_publish(subject.clone(), message).await?.await?;
+        let answer = loop {
+            let message = PublishMessage::build().payload(payload.clone());
+            let message = message.expected_last_subject_sequence(after.unwrap_or(0));
+            match self.context.send_publish(subject.clone(), message).await?.await {
+                // The message before it is not applied by the leader yet, although it is answered.
+                Err(error) if error.to_string().contains("10164") => {}
+                answer => break answer?,
+            }
+        };
         self.last.lock().map_err(|_| "a writer panicked")?.insert(subject, answer.sequence);
         Ok(())
     }

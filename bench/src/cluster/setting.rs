@@ -121,6 +121,9 @@ impl Field for Setting {
 
 impl suite::Setting for Setting {
     fn about(&self) -> Option<String> {
-        Some("three nats-servers 2.15.1 that sync before they answer, on the same machine".to_owned())
+        Some(
+            "three nats-servers 2.15.1 that sync before they answer, on the same machine"
+                .to_owned(),
+        )
     }
 }

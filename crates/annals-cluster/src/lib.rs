@@ -6,6 +6,7 @@ mod entry;
 pub mod log;
 pub mod names;
 mod node;
+mod pause;
 pub mod setup;
 mod threads;
 pub mod url;

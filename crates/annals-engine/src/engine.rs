@@ -101,7 +101,7 @@ impl Engine {
         options: Options,
     ) -> Result<Self> {
         let (engine, committer, requests) =
-            Self::assemble(storage, index_dir, &options, Writer::Callers)?;
+            Self::assemble(storage, index_dir, options, Writer::Callers)?;
         if engine.writer == Writer::Callers {
             let committer = spawn("annals-commit", move || committer.run(&requests))?;
             if let Some(threads) = engine.threads.lock().as_mut() {
@@ -136,17 +136,18 @@ impl Engine {
         index_dir: PathBuf,
         options: &Options,
     ) -> Result<(Self, Replica)> {
-        let (engine, committer, _) = Self::assemble(storage, index_dir, options, Writer::Log)?;
+        let assembled = Self::assemble(storage, index_dir, options.clone(), Writer::Log)?;
+        let (engine, committer, _) = assembled;
         Ok((engine, Replica::new(committer)))
     }
 
     fn assemble(
         storage: Arc<dyn Storage>,
         index_dir: PathBuf,
-        options: &Options,
+        options: Options,
         writer: Writer,
     ) -> Result<(Self, Committer, async_channel::Receiver<Request>)> {
-        let recovered = recover::open(storage, &index_dir, options, writer)?;
+        let recovered = recover::open(storage, &index_dir, &options, writer)?;
         let writer = recovered.writer;
         let shared = Arc::new(recovered.shared);
         let (queue, requests) = async_channel::bounded(options.queue_requests_max);
@@ -165,7 +166,7 @@ impl Engine {
             waiting: Vec::new(),
             lineage: (writer == Writer::Log).then(|| recovered.origin.unwrap_or_default()),
         };
-        let (for_sealer, options) = (Arc::clone(&shared), options.clone());
+        let for_sealer = Arc::clone(&shared);
         let sealer = spawn("annals-seal", move || seal::run(&for_sealer, &options, &tasks))?;
         let threads = Threads { committer: None, sealer, lock: recovered.lock };
         let threads = Mutex::new(Some(threads));

@@ -77,7 +77,7 @@ impl MemoryLog {
         self.shared.state.lock().messages.clone()
     }
 
-    fn take(&self, message: Bytes) -> Result<u64, PublishError> {
+    fn take(&self, message: &Bytes) -> Result<u64, PublishError> {
         let taken = {
             let mut state = self.shared.state.lock();
             let fate = state.plan.pop_front().unwrap_or(Publishing::Answered);
@@ -145,7 +145,7 @@ impl OrderedLog for MemoryLog {
     }
 
     fn publish(&self, message: Bytes) -> BoxFuture<'_, Result<u64, PublishError>> {
-        Box::pin(async move { self.take(message) })
+        Box::pin(async move { self.take(&message) })
     }
 
     fn follow(&self, from: u64) -> BoxStream<'static, Result<Logged>> {

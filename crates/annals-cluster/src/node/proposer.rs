@@ -19,7 +19,7 @@ use bytes::Bytes;
 use futures_lite::future::or;
 use tokio::{
     sync::{OwnedSemaphorePermit, Semaphore},
-    time::{sleep, timeout},
+    time::timeout,
 };
 
 use super::{
@@ -30,6 +30,7 @@ use super::{
 use crate::{
     entry::{HEADER_LEN, Header, Kind, ProposalId, RULES, put_command},
     log::{OrderedLog, PublishError},
+    pause::pause,
 };
 
 /// Proposals that may be on their way to the log at once. More do not make the log faster, they
@@ -157,7 +158,7 @@ impl Proposer {
 
     /// Publishes a message until the log has it, or nobody waits for it any more.
     async fn until_logged(&self, number: u64, message: Bytes) -> bool {
-        let mut pause = PAUSE_FIRST;
+        let mut wait = PAUSE_FIRST;
         let mut may_be_there = false;
         loop {
             match or(self.log.publish(message.clone()), self.new_leader()).await {
@@ -175,10 +176,10 @@ impl Proposer {
                 }
             }
             self.counts.republished.fetch_add(1, Ordering::Relaxed);
-            if !self.is_awaited_after(number, pause).await || !self.has_leader(number).await {
+            if !self.is_awaited_after(number, wait).await || !self.has_leader(number).await {
                 return false;
             }
-            pause = std::cmp::min(pause * 2, PAUSE_LAST);
+            wait = std::cmp::min(wait * 2, PAUSE_LAST);
         }
     }
 
@@ -186,7 +187,7 @@ impl Proposer {
     /// has no leader is lost, and nobody says so. A log that does not say where it ends, and later
     /// does, has a leader that never heard of the message.
     async fn new_leader(&self) -> Result<u64, PublishError> {
-        sleep(SILENT).await;
+        pause(SILENT).await;
         let mut was_silent = false;
         loop {
             let begun = Instant::now();
@@ -198,7 +199,7 @@ impl Proposer {
             }
             was_silent |= !answers;
             let every = if was_silent { PROBED_EVERY } else { SILENT };
-            sleep(every.saturating_sub(begun.elapsed())).await;
+            pause(every.saturating_sub(begun.elapsed())).await;
         }
     }
 
@@ -221,9 +222,9 @@ impl Proposer {
     }
 
     /// Waits a moment, or less when the proposal is applied: then the log had it all along.
-    async fn is_awaited_after(&self, number: u64, pause: Duration) -> bool {
+    async fn is_awaited_after(&self, number: u64, wait: Duration) -> bool {
         let applied = self.status.until(|_| !self.pending.is_awaited(number));
-        match tokio::time::timeout(pause, applied).await {
+        match timeout(wait, applied).await {
             Ok(_) => false,
             Err(_) => self.status.check().is_ok() && self.pending.is_awaited(number),
         }

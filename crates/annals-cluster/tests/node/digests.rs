@@ -31,9 +31,8 @@ fn nodes_whose_stores_differ_stop_and_say_so() {
     let astray = elsewhere.node("b");
     append(&astray, "b-1", ExpectedVersion::Any).unwrap();
     close(&astray);
-    let [from, to] = [&elsewhere, &room].map(|room| {
-        annals_cluster::store_dir(&room.settings("b").dir)
-    });
+    let [from, to] =
+        [&elsewhere, &room].map(|room| annals_cluster::store_dir(&room.settings("b").dir));
     std::fs::remove_dir_all(&to).unwrap();
     std::fs::rename(from, to).unwrap();
     let error = room.try_node("b").unwrap_err();

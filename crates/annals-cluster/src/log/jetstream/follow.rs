@@ -11,10 +11,9 @@ use super::{
     consumer::{Consumer, Got},
     direct, limits,
     order::{self, Order, Step},
-    pause::pause,
     search,
 };
-use crate::log::Logged;
+use crate::{log::Logged, pause::pause};
 
 pub(super) fn follow(api: Api, from: u64) -> BoxStream<'static, Result<Logged>> {
     let follower = Follower::new(api, from);

@@ -11,7 +11,6 @@ mod follow;
 mod limits;
 pub(crate) mod link;
 mod order;
-mod pause;
 mod place;
 mod publish;
 mod search;

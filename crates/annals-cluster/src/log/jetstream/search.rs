@@ -7,8 +7,8 @@ use super::{
     api::{Api, Denial, Unheard},
     consumer::Consumer,
     limits,
-    pause::pause,
 };
+use crate::pause::pause;
 
 /// Makes a consumer that begins at a sequence, however long it takes.
 ///

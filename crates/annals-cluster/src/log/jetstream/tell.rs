@@ -4,9 +4,9 @@ use annals_core::{BoxStream, Error, ErrorKind, Result};
 use async_nats::Subscriber;
 use bytes::Bytes;
 use futures_lite::{StreamExt, stream};
-use tokio::time::sleep;
 
 use super::{api::Api, limits};
+use crate::pause::pause;
 
 /// Tells everyone who listens. While the connection is away it is not sent later, because by then
 /// it is no longer so.
@@ -32,7 +32,7 @@ pub(super) fn hear(api: Api) -> BoxStream<'static, Bytes> {
                 None => match api.client.subscribe(api.store.nodes()).await {
                     Ok(listening) => heard.insert(listening),
                     Err(_) => {
-                        sleep(limits::CONSUMER_PAUSE[1]).await;
+                        pause(limits::CONSUMER_PAUSE[1]).await;
                         continue;
                     }
                 },

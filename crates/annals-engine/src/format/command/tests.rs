@@ -1,3 +1,5 @@
+//! What comes back, what is cut, and what is no command at all.
+
 use annals_core::{
     Category, EventType, Metadata, Name, NewEvent, Position, Query, QueryItem, StateKey, StateKind,
     StreamSelector, Tag, Tags, Timestamp,

@@ -5,7 +5,7 @@ use std::time::Duration;
 use tokio::time::{Instant, interval_at};
 
 /// Waits for so long; not at all for zero.
-pub(super) async fn pause(span: Duration) {
+pub(crate) async fn pause(span: Duration) {
     if span.is_zero() {
         return;
     }
