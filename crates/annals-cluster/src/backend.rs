@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, Clock, DeleteStream,
-    Deleted, Delivery, Error, ErrorKind, Freshness, Node as NodeInfo, Position, Read, RecordedEvent,
-    Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo,
-    StreamName, Subscribe,
+    Deleted, Delivery, Error, ErrorKind, Freshness, Node as NodeInfo, Position, Read,
+    RecordedEvent, Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StoreWork,
+    StreamInfo, StreamName, Subscribe,
 };
 use annals_engine::{Command, Outcome};
 use tokio::runtime::{Builder, Runtime};

@@ -3,9 +3,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use annals_core::{
-    BoxFuture, BoxStream, Clock, Error, ErrorKind, Result, SystemClock, Timestamp,
-};
+use annals_core::{BoxFuture, BoxStream, Clock, Error, ErrorKind, Result, SystemClock, Timestamp};
 use bytes::Bytes;
 use event_listener::Event;
 use futures_lite::stream;

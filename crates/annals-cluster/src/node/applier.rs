@@ -53,7 +53,17 @@ impl Applier {
         node: u64,
     ) -> Self {
         let (recent, assembly, claims) = Default::default();
-        Self { replica, status, pending, session, node, recent, assembly, claims, answers: Vec::new() }
+        Self {
+            replica,
+            status,
+            pending,
+            session,
+            node,
+            recent,
+            assembly,
+            claims,
+            answers: Vec::new(),
+        }
     }
 
     /// Applies what is delivered until nothing more comes, or the node has to stop; then makes
@@ -72,9 +82,11 @@ impl Applier {
         }
         // It is applied again from the log where this fails.
         drop(self.replica.sync());
-        let why = self.status.check().err().unwrap_or_else(|| {
-            Error::new(ErrorKind::Closed, "the node is closed")
-        });
+        let why = self
+            .status
+            .check()
+            .err()
+            .unwrap_or_else(|| Error::new(ErrorKind::Closed, "the node is closed"));
         self.pending.give_up(&why);
     }
 

@@ -1,5 +1,6 @@
 //! A node: its engine, the thread that applies the log to it, and what goes on beside.
 
+mod adopt;
 mod applier;
 mod assembly;
 mod claims;
@@ -25,6 +26,7 @@ use tokio::{runtime::Runtime, task::JoinHandle as Task};
 
 pub use identity::{Identity, store_dir};
 pub use peers::Notice;
+pub(crate) use recent::WINDOW;
 pub use start::{Progress, Settings};
 
 use self::{
@@ -143,9 +145,10 @@ impl Node {
 
     /// Why nothing more is taken.
     fn gone(&self) -> Error {
-        self.status.check().err().unwrap_or_else(|| {
-            Error::new(ErrorKind::Closed, "the node is being closed")
-        })
+        self.status
+            .check()
+            .err()
+            .unwrap_or_else(|| Error::new(ErrorKind::Closed, "the node is being closed"))
     }
 
     /// The nodes of the cluster.

@@ -63,6 +63,7 @@ fn refuse_all(replies: impl Iterator<Item = Reply>, why: &Error) {
 
 /// What callers are told whose proposals came into the log too late.
 pub(crate) fn void() -> Error {
-    let message = "the log moved on too far before the append came into it; nothing was stored, try again";
+    let message =
+        "the log moved on too far before the append came into it; nothing was stored, try again";
     Error::new(ErrorKind::Unavailable, message)
 }

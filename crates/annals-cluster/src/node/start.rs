@@ -107,11 +107,7 @@ impl Node {
 }
 
 /// Who the node is; who it is to be, where its folder is new.
-async fn identify(
-    log: &dyn OrderedLog,
-    settings: &Settings,
-    extent: Extent,
-) -> Result<Identity> {
+async fn identify(log: &dyn OrderedLog, settings: &Settings, extent: Extent) -> Result<Identity> {
     let dir = settings.dir.clone();
     let known = blocking::unblock(move || Identity::read(&dir)).await?;
     if extent.last == 0 {
@@ -133,7 +129,7 @@ async fn identify(
     }
     let Some(genesis) = genesis else { return Err(too_late(1, extent.first)) };
     let (node, _) = Uuid::new_v4().as_u64_pair();
-    let name = settings.name.clone().unwrap_or_else(|| format!("node-{:04x}", node >> 48));
+    let name = settings.name.clone().unwrap_or_else(|| Identity::made_up(node));
     let identity = Identity { node, name, store: settings.store.clone(), genesis };
     let (written, dir) = (identity.clone(), settings.dir.clone());
     blocking::unblock(move || written.write(&dir)).await?;
@@ -195,8 +191,13 @@ impl Begun {
         let (followed, deliveries) = async_channel::bounded(DELIVERIES);
         let (asking, asked) = async_channel::unbounded();
         let (session, _) = Uuid::new_v4().as_u64_pair();
-        let applier =
-            Applier::new(replica, Arc::clone(&status), Arc::clone(&pending), session, identity.node);
+        let applier = Applier::new(
+            replica,
+            Arc::clone(&status),
+            Arc::clone(&pending),
+            session,
+            identity.node,
+        );
         let delivered = deliveries.clone();
         let applier = thread::Builder::new()
             .name("annals-apply".to_owned())

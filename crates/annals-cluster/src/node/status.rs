@@ -31,7 +31,6 @@ impl Status {
         self.applied.load(Ordering::Acquire)
     }
 
-
     /// What the store was at some entry lately applied.
     pub(crate) fn claim(&self) -> Option<Claim> {
         *self.claim.lock()
