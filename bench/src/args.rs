@@ -20,6 +20,8 @@ pub(crate) enum Command {
     Framework(SuiteArgs),
     /// The PostgreSQL backend, beside COPY and other stores on the same server
     Postgres(PostgresArgs),
+    /// A node of a cluster over NATS, beside bare JetStream and the embedded engine
+    Cluster(SuiteArgs),
     /// The server, beside an empty one and other event stores
     Server(ServerArgs),
     /// Serves a store until it is killed

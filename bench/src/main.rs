@@ -6,6 +6,7 @@
 
 mod args;
 mod bare;
+mod cluster;
 mod contest;
 mod counting;
 mod engine;
@@ -32,6 +33,7 @@ fn main() -> ExitCode {
         Command::Engine(args) => engine::run(&args),
         Command::Framework(args) => framework::run(&args),
         Command::Postgres(args) => postgres::run(&args),
+        Command::Cluster(args) => cluster::run(&args),
         Command::Server(args) => server::run(&args),
         Command::Serve(args) => server::serve(&args),
         Command::ServeEmpty(args) => server::serve_empty(&args),

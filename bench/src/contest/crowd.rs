@@ -1,4 +1,4 @@
-//! 64 writers at once, each waiting for its own append.
+//! Many writers at once, each waiting for its own append.
 
 use std::time::{Duration, Instant};
 
@@ -14,11 +14,16 @@ pub(crate) const WRITERS: u64 = 64;
 const SEED: u64 = 10_000;
 
 pub(crate) fn measure(field: &impl Field) -> Result<Vec<Row>> {
+    measure_of(field, WRITERS)
+}
+
+/// The same with another number of writers.
+pub(crate) fn measure_of(field: &impl Field, count: u64) -> Result<Vec<Row>> {
     let ground = field.ground();
     let (rounds, time) = (ground.scale.rounds / 2 + 1, ground.scale.crowd_time);
     let race = Race::run(field, (Deed::Crowd, rounds), |store, round| {
-        let first = SEED + round as u64 * WRITERS;
-        let writers = (first..first + WRITERS).map(|seed| ground.writer(seed)).collect();
+        let first = SEED + round as u64 * count;
+        let writers = (first..first + count).map(|seed| ground.writer(seed)).collect();
         ground.run(at_once(Contender::clone(store), writers, time))
     })?;
     for store in field.matches(Deed::Crowd).iter().map(|pair| &pair.theirs) {
@@ -26,7 +31,7 @@ pub(crate) fn measure(field: &impl Field) -> Result<Vec<Row>> {
             eprintln!("      {}: {} appends were repeated", store.name(), store.repeated());
         }
     }
-    Ok(race.rows(&format!("{WRITERS} appenders"), "appends"))
+    Ok(race.rows(&format!("{count} appenders"), "appends"))
 }
 
 /// Everybody appends for a while; gives the appends a second.

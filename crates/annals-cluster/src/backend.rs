@@ -5,15 +5,15 @@ use std::sync::Arc;
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, Clock, DeleteStream,
     Deleted, Delivery, Error, ErrorKind, Freshness, Node as NodeInfo, Position, Read,
-    RecordedEvent, Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StoreWork,
-    StreamInfo, StreamName, Subscribe,
+    RecordedEvent, Restore, Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo,
+    StoreWork, StreamInfo, StreamName, Subscribe,
 };
 use annals_engine::{Command, Outcome};
-use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     log::{JetStreamLog, OrderedLog},
     node::{Identity, Node, Progress, Settings},
+    threads::Threads,
     url::Target,
 };
 
@@ -25,9 +25,6 @@ pub struct Options {
     /// See [`Settings::clock`].
     pub clock: Option<Arc<dyn Clock>>,
 }
-
-/// Threads that drive the connection to the log.
-const THREADS: usize = 1;
 
 /// A node of a cluster, as a store. Clones share it; the node is closed with the last one.
 #[derive(Debug, Clone)]
@@ -55,14 +52,13 @@ impl Cluster {
             clock: options.clock,
             progress: options.progress,
         };
-        let runtime = runtime()?;
-        let handle = runtime.handle().clone();
+        let threads = Threads::new()?;
         let (target, node) = (target.clone(), settings.name.clone());
-        let connected = handle.spawn(async move {
+        let connected = threads.spawn(async move {
             JetStreamLog::connect(&target, node.as_deref().unwrap_or("node")).await
         });
         let log = connected.await.map_err(interrupted)??;
-        Self::start_on(runtime, Arc::new(log), settings).await
+        Self::start_on(threads, Arc::new(log), settings).await
     }
 
     /// Starts a node on a log, and waits until it has applied what the log has.
@@ -73,17 +69,17 @@ impl Cluster {
     /// it has applied; `Unsupported` when the log needs a newer version of Annals; `Unavailable`
     /// when another process has the folder, there is no space, or the log is away.
     pub async fn start(log: Arc<dyn OrderedLog>, settings: Settings) -> Result<Self> {
-        Self::start_on(runtime()?, log, settings).await
+        Self::start_on(Threads::new()?, log, settings).await
     }
 
     async fn start_on(
-        runtime: Runtime,
+        threads: Threads,
         log: Arc<dyn OrderedLog>,
         settings: Settings,
     ) -> Result<Self> {
         // On the log's own runtime, whatever runs the caller.
-        let handle = runtime.handle().clone();
-        let started = handle.spawn(Node::start(log, settings, runtime));
+        let handle = threads.handle();
+        let started = handle.spawn(Node::start(log, settings, threads));
         let node = started.await.map_err(interrupted)??;
         Ok(Self { node: Arc::new(node) })
     }
@@ -107,19 +103,6 @@ impl Cluster {
     }
 }
 
-/// The threads that the log's connection has.
-pub(crate) fn runtime() -> Result<Runtime> {
-    Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .thread_name("annals-cluster")
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Error::new(ErrorKind::Unavailable, "no threads for the connection to the log")
-                .caused_by(error)
-        })
-}
-
 fn interrupted(error: tokio::task::JoinError) -> Error {
     Error::new(ErrorKind::Internal, "starting the node was interrupted").caused_by(error)
 }
@@ -137,7 +120,7 @@ impl Backend for Cluster {
             append_conditions: true,
             store_exclusive: false,
             position_dense: true,
-            store_restore: false,
+            store_restore: true,
             projection_inline: false,
         }
     }
@@ -210,6 +193,16 @@ impl Backend for Cluster {
         let own = self.node.engine().work()?;
         let commit_appends = self.node.counts().batch_commands.spread();
         Some(StoreWork { queued: self.node.waiting(), commit_appends, ..own })
+    }
+
+    fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {
+        Box::pin(async move {
+            restore.check_size()?;
+            match self.node.propose(Command::Restore(restore)).await? {
+                Outcome::Restored | Outcome::AppliedBefore => Ok(()),
+                _ => Err(crossed()),
+            }
+        })
     }
 
     fn catch_up(&self, to: Freshness) -> BoxFuture<'_, Result<Option<Position>>> {

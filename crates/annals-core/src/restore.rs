@@ -44,7 +44,10 @@ impl Restore {
     }
 
     /// Checks the limits, which are those of one append.
-    pub(crate) fn check_size(&self) -> Result<()> {
+    ///
+    /// # Errors
+    /// `TooLarge`, with the number.
+    pub fn check_size(&self) -> Result<()> {
         let count = self.events.len() + self.states.len();
         if count > limits::APPEND_EVENTS_MAX {
             let what = "the number of restored events and writes of state";

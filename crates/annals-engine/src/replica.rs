@@ -6,7 +6,7 @@
 //!
 //! The log keeps what it has acknowledged, so a commit is shown when it is written, without a sync.
 
-use annals_core::{Appended, Deleted, Error, ErrorKind, Restore, Result, Timestamp};
+use annals_core::{Appended, Deleted, Error, ErrorKind, Result, Timestamp};
 
 pub use crate::format::command::Command;
 use crate::write::{
@@ -100,10 +100,9 @@ impl Replica {
     /// What is wrong with this node, and not with the command: `Unavailable` when there is no space,
     /// after which the same command may be applied again; `Poisoned`, `Corrupted`, `Closed`.
     pub fn apply(&mut self, at: At, command: Command) -> Result<Result<Outcome>> {
-        let is_before = |newest: At| (at.entry, at.index) <= (newest.entry, newest.index);
-        if self.newest().is_some_and(is_before) {
+        let Some(command) = self.left_of(at, command) else {
             return Ok(Ok(Outcome::AppliedBefore));
-        }
+        };
         let shared = self.committer.shared.clone();
         let mut prepared = match prepare(command, &shared.terms) {
             Ok(prepared) => prepared,
@@ -156,6 +155,25 @@ impl Replica {
         self.committer.sync()
     }
 
+    /// What is still to be applied of a command. Only what is restored becomes several commits, of
+    /// which a node that was killed may have the first.
+    fn left_of(&self, at: At, command: Command) -> Option<Command> {
+        let newest = self.newest().map(|newest| (newest.entry, newest.index));
+        if Some((at.entry, at.index)) > newest {
+            return Some(command);
+        }
+        match command {
+            Command::Restore(mut restore) if Some((at.entry, at.index)) == newest => {
+                let committer = &self.committer;
+                restore.events.retain(|event| event.position.get() >= committer.next_position);
+                restore.states.retain(|state| state.revision > committer.last_revision);
+                let is_left = !restore.events.is_empty() || !restore.states.is_empty();
+                is_left.then_some(Command::Restore(restore))
+            }
+            _ => None,
+        }
+    }
+
     fn commit(&mut self, at: At, job: Job) -> Result<Outcome> {
         let before = self.committer.lineage;
         if let Some(lineage) = &mut self.committer.lineage {
@@ -174,23 +192,7 @@ fn prepare(command: Command, terms: &crate::index::term::Terms) -> Result<Prepar
         Command::Append(append) => Prepared::append(append, terms),
         Command::Delete(delete) => Ok(Prepared::delete(delete, terms)),
         Command::PutState(put) => Prepared::put_state(put),
-        Command::Restore(restore) => {
-            if !is_one_commit(&restore) {
-                return Err(Error::invalid(
-                    "a command restores events of one recorded time, or one piece of state",
-                ));
-            }
-            Ok(Prepared::restore(restore, terms))
-        }
-    }
-}
-
-fn is_one_commit(restore: &Restore) -> bool {
-    match restore.events.split_first() {
-        None => restore.states.len() <= 1,
-        Some((first, rest)) => {
-            restore.states.is_empty() && rest.iter().all(|e| e.recorded_at == first.recorded_at)
-        }
+        Command::Restore(restore) => Ok(Prepared::restore(restore, terms)),
     }
 }
 

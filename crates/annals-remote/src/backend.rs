@@ -5,8 +5,9 @@ use std::{fmt, sync::Arc};
 use annals_client::{Failed, Lost, Threads, Tls, follow};
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
-    Delivery, Error, ErrorKind, Position, Read, RecordedEvent, Restore, Result, StateEntry,
-    StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe, limits,
+    Delivery, Error, ErrorKind, Freshness, Position, Read, RecordedEvent, Restore, Result,
+    StateEntry, StateKey, StateKind, StatePut, StoreInfo, StreamInfo, StreamName, Subscribe,
+    limits,
 };
 use annals_proto::annals::{
     GetCapabilitiesRequest, GetHeadRequest, GetStateRequest, GetStoreInfoRequest,
@@ -153,6 +154,15 @@ impl Backend for Remote {
             let call = shared.call(Lost::Question, |mut client| async move {
                 client.get_head(GetHeadRequest {}).await
             });
+            Ok(call.await?.position.map(Position::new))
+        })
+    }
+
+    fn catch_up(&self, to: Freshness) -> BoxFuture<'_, Result<Option<Position>>> {
+        let request = info::catch_up(to);
+        self.here(async move |shared: Arc<Shared>| {
+            let call = shared
+                .call(Lost::Question, |mut client| async move { client.catch_up(request).await });
             Ok(call.await?.position.map(Position::new))
         })
     }

@@ -16,6 +16,7 @@ use crate::{
     Options,
     connection::Connections,
     http as routes,
+    kurrent::persistent::fence::Right,
     node::Node,
     stopping::{self, Stop},
 };
@@ -44,7 +45,7 @@ impl Portless {
         let (stop, stopping) = stopping::pair();
         let address = options.listen;
         let node = Arc::new(Node::new(store, options, address, stopping)?);
-        node.persistent.load().await?;
+        node.persistent.lead(Right::Sole).await?;
         let router = routes::router(&node);
         let connections = Connections::new(&node.options, router.clone(), None);
         Ok(Self { node, router, connections, running: GracefulShutdown::new(), stop })

@@ -13,7 +13,7 @@ use futures_lite::StreamExt;
 use futures_util::stream;
 use tonic::{Request, Response, Status};
 
-use crate::node::Node;
+use crate::{http::failing::failing, node::Node};
 
 /// The service.
 #[derive(Debug)]
@@ -63,11 +63,7 @@ impl Health for HealthService {
 }
 
 async fn now(node: &Node) -> ServingStatus {
-    if !node.stopping.has_begun() && node.store.head().await.is_ok() {
-        ServingStatus::Serving
-    } else {
-        ServingStatus::NotServing
-    }
+    if failing(node).await.is_empty() { ServingStatus::Serving } else { ServingStatus::NotServing }
 }
 
 fn answer(status: ServingStatus) -> HealthCheckResponse {

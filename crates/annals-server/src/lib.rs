@@ -9,7 +9,8 @@
 //! Annals itself, `wire/` what turns messages into the words of the store and back, `http/` the
 //! routes and what is around every call, `metrics/` what is counted, `trace/` the spans,
 //! `server.rs` and `connection.rs` the connections.
-//! Who may do what is decided in `access/`, who may log in is kept by `users/`.
+//! Who may do what is decided in `access/`, who may log in is kept by `users/`; which of the servers
+//! of a store drives the groups of consumers, in `leader/`.
 
 mod access;
 mod connection;
@@ -21,6 +22,7 @@ mod grpc_health;
 mod http;
 mod index_name;
 mod kurrent;
+mod leader;
 mod links;
 mod metrics;
 mod node;

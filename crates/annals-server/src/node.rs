@@ -4,6 +4,7 @@ use std::{net::SocketAddr, sync::Arc, time::Instant};
 
 use annals_core::{Backend, Result};
 use tokio::sync::Notify;
+use tonic::Status;
 use uuid::Uuid;
 
 use crate::{
@@ -11,11 +12,13 @@ use crate::{
     derived::Index,
     http::authority::Authority,
     kurrent::persistent::subsystem::Persistent,
+    leader::{Address, Leadership},
     metrics::{Measured, Metrics},
     options::{Options, Security},
     stopping::Stopping,
     trace::Spans,
     users::Users,
+    wire::status::status,
 };
 
 /// Where a call comes from.
@@ -38,6 +41,8 @@ pub(crate) struct Node {
     pub(crate) started: Instant,
     /// The groups of consumers.
     pub(crate) persistent: Persistent,
+    /// Which server drives them.
+    pub(crate) leadership: Leadership,
     pub(crate) metrics: Arc<Metrics>,
     /// Names this run of this server.
     pub(crate) instance: Uuid,
@@ -64,6 +69,7 @@ impl Node {
         };
         let index = Index::new(Arc::clone(&store));
         let persistent = Persistent::new(index.clone());
+        let leadership = Leadership::of(store.as_ref());
         Ok(Self {
             store,
             options,
@@ -74,10 +80,31 @@ impl Node {
             index,
             metrics,
             persistent,
+            leadership,
             started: Instant::now(),
             instance,
             address,
         })
+    }
+
+    /// Where other servers tell clients to find this one.
+    pub(crate) fn own_address(&self) -> Address {
+        match &self.options.advertise {
+            Some((host, port)) => {
+                let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
+                Address { host, port: *port }
+            }
+            None => self.address.into(),
+        }
+    }
+
+    /// Comes back when this server drives the groups of consumers.
+    ///
+    /// # Errors
+    /// The answer for the client, who is to go to the server that does, or to come again.
+    pub(crate) async fn drives_groups(&self) -> Result<(), Status> {
+        self.leadership.must_be_here().await?;
+        self.persistent.refresh().await.map_err(|error| status(&error))
     }
 
     /// Where a client is told to connect to, who reached this server by this name.

@@ -9,8 +9,9 @@ use crate::{Secret, TlsFiles, TraceParent};
 pub struct Options {
     /// Where to listen. Port 0 takes a free one.
     pub listen: SocketAddr,
-    /// The host and port that clients are told to connect to; by default, the host they asked for
-    /// is told again.
+    /// The host and port that clients are told to connect to, by this server and by others on the
+    /// same store; by default, this server tells the host they asked for again, and others tell
+    /// where it listens.
     pub advertise: Option<(String, u16)>,
     /// The largest message that is taken, in bytes.
     pub message_bytes_max: usize,
@@ -22,6 +23,9 @@ pub struct Options {
     pub head_within: Duration,
     /// How long calls that are under way may go on once the server stops.
     pub drain: Duration,
+    /// Where several servers share a store: how long the one that drives the groups of consumers
+    /// may be silent before another one takes over.
+    pub lease: Duration,
     /// Who may do what, and whether connections are encrypted. By default everybody may do
     /// everything, which is for one machine and for tests.
     pub security: Security,
@@ -64,6 +68,9 @@ pub enum Anonymous {
     AsListed,
 }
 
+/// With the looks that others take at the lease, groups go on elsewhere within 5 s.
+const LEASE: Duration = Duration::from_secs(4);
+
 /// Room for an event of the largest size with everything around it; what clients allow themselves.
 const MESSAGE_BYTES_MAX: usize = 17 * 1024 * 1024;
 
@@ -79,6 +86,7 @@ impl Default for Options {
             security: Security::Insecure,
             trace_parent: None,
             drain: Duration::from_secs(10),
+            lease: LEASE,
         }
     }
 }

@@ -12,11 +12,13 @@ use tokio::{
 use crate::{
     connection::Connections,
     http,
+    kurrent::persistent::fence::Right,
+    leader::{Keeper, Standing},
     metrics::One,
     node::Node,
     options::{Options, Security},
     room::Room,
-    stopping::{self, Stop},
+    stopping::{self, Stop, Stopping},
     tls::Tls,
     users::{self, Account},
 };
@@ -49,7 +51,10 @@ impl Server {
         let address = listener.local_addr().map_err(refused)?;
         let (stop, stopping) = stopping::pair();
         let node = Arc::new(Node::new(store, options, address, stopping)?);
-        node.persistent.load().await?;
+        node.store.advertise(&node.own_address().to_string());
+        if node.leadership.standing() == Standing::Alone {
+            node.persistent.lead(Right::Sole).await?;
+        }
         let (mut tls, mut accounts) = (None, Vec::new());
         if let Security::Secured(secured) = &node.options.security {
             tls = secured.tls.clone().map(Tls::new).transpose()?.map(Arc::new);
@@ -76,6 +81,8 @@ impl Server {
     /// Meanwhile the port stays open, for those who ask whether the server is ready: it is not.
     pub async fn run(self, until: impl Future<Output = ()>) {
         let connections = GracefulShutdown::new();
+        let (leave, leaving) = stopping::pair();
+        let keeper = self.keeper(leaving).map(tokio::spawn);
         let followed = self.node.access.follow().map(tokio::spawn);
         tokio::select! {
             () = self.accept(&connections) => {}
@@ -91,10 +98,21 @@ impl Server {
                 tracing::warn!("connections were still busy after {drain:?} and are closed");
             }
         }
-        self.node.persistent.stop().await;
+        leave.begin();
+        match keeper {
+            None => self.node.persistent.stop().await,
+            // It stops the groups and gives the lease back; a panic of it was logged.
+            Some(keeper) => drop(keeper.await),
+        }
         if let Some(followed) = followed {
             followed.abort();
         }
+    }
+
+    /// What decides whether this server drives the groups, where others might.
+    fn keeper(&self, leaving: Stopping) -> Option<impl Future<Output = ()> + Send + 'static> {
+        let is_shared = self.node.leadership.standing() != Standing::Alone;
+        is_shared.then(|| Keeper::new(&self.node).run(leaving))
     }
 
     async fn accept(&self, connections: &GracefulShutdown) {

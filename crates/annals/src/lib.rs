@@ -314,10 +314,10 @@ mod upcast;
 mod url;
 
 pub use aggregate::{Aggregate, Boundary, Needs, Root, Scope, Snapshots, Unknown};
-pub use annals_core::*;
-pub use annals_derive::{Event, aggregate, process, projection, view};
 #[cfg(feature = "cluster")]
 pub use annals_cluster as cluster;
+pub use annals_core::*;
+pub use annals_derive::{Event, aggregate, process, projection, view};
 #[cfg(feature = "embedded")]
 pub use annals_engine as engine;
 #[cfg(feature = "kurrentdb")]

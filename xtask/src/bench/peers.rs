@@ -14,10 +14,10 @@ const SIERRADB: &str = "ANNALS_BENCH_SIERRADB";
 
 const SIERRADB_VERSION: &str = "0.3.1";
 
-/// Whether these arguments run servers, and do not only ask for help.
-pub(super) fn are_needed(args: &[String]) -> bool {
+/// Whether these arguments run a suite, and do not only ask for help.
+pub(super) fn is_of(args: &[String], suite: &str) -> bool {
     let asks = |arg: &String| matches!(arg.as_str(), "-h" | "--help");
-    args.first().is_some_and(|suite| suite == "server") && !args.iter().any(asks)
+    args.first().is_some_and(|first| first == suite) && !args.iter().any(asks)
 }
 
 /// The variables that tell the benchmark where the servers are; what the user has set stays.
@@ -54,12 +54,12 @@ fn sierradb() -> Result<PathBuf, Problem> {
 
 #[cfg(test)]
 mod tests {
-    use super::are_needed;
+    use super::is_of;
 
     #[test]
     fn only_a_run_of_servers_needs_them() {
         let needed = |args: &[&str]| {
-            are_needed(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>())
+            is_of(&args.iter().map(|arg| (*arg).to_owned()).collect::<Vec<_>>(), "server")
         };
         assert!(needed(&["server", "--quick"]));
         assert!(!needed(&["server", "--help"]));

@@ -136,13 +136,12 @@ impl Message {
             Error::new(ErrorKind::Corrupted, message).with("entry", sequence)
         };
         let mut fields = Fields(bytes);
-        let (Some(magic), Some(crc)) = (fields.take::<4>(), fields.take::<4>()) else {
-            return Err(damaged("is too short"));
-        };
-        if magic != MAGIC {
+        if fields.take() != Some(MAGIC) {
             return Err(damaged("was not written by a node of Annals"));
         }
-        let checksum = u32::from_le_bytes(crc);
+        let Some(checksum) = fields.take().map(u32::from_le_bytes) else {
+            return Err(damaged("is too short"));
+        };
         if bytes.get(CRC_COVERS_FROM..).map(crc32c::crc32c) != Some(checksum) {
             return Err(damaged("is damaged: its checksum does not match"));
         }

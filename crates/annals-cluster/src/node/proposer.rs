@@ -160,7 +160,7 @@ impl Proposer {
         let mut pause = PAUSE_FIRST;
         let mut may_be_there = false;
         loop {
-            match self.publish_or_notice(message.clone()).await {
+            match or(self.log.publish(message.clone()), self.new_leader()).await {
                 Ok(entry) => {
                     self.status.heard_of(entry);
                     return true;
@@ -175,34 +175,49 @@ impl Proposer {
                 }
             }
             self.counts.reconciliations.fetch_add(1, Ordering::Relaxed);
-            if self.status.check().is_err() || !self.is_awaited_after(number, pause).await {
+            if !self.is_awaited_after(number, pause).await || !self.has_leader(number).await {
                 return false;
             }
             pause = std::cmp::min(pause * 2, PAUSE_LAST);
         }
     }
 
-    /// Publishes once. What is sent while the log has no leader is lost, and nobody says so; so
-    /// when the answer takes long the log is asked where it ends, and one that answers only after
-    /// it had not answered has a new leader, that never heard of the message.
-    async fn publish_or_notice(&self, message: Bytes) -> Result<u64, PublishError> {
-        let published = self.log.publish(message);
-        let leaderless = async {
-            sleep(SILENT).await;
-            let mut was_silent = false;
-            loop {
-                let begun = Instant::now();
-                match timeout(SILENT, self.log.extent()).await {
-                    Ok(Ok(_)) if was_silent => return Err(PublishError::Unanswered(new_leader())),
-                    Ok(Ok(_)) => sleep(SILENT).await,
-                    Ok(Err(_)) | Err(_) => {
-                        was_silent = true;
-                        sleep(PROBED_EVERY.saturating_sub(begun.elapsed())).await;
-                    }
-                }
+    /// Ends when a message that is on its way now will not be answered: what is sent while the log
+    /// has no leader is lost, and nobody says so. A log that does not say where it ends, and later
+    /// does, has a leader that never heard of the message.
+    async fn new_leader(&self) -> Result<u64, PublishError> {
+        sleep(SILENT).await;
+        let mut was_silent = false;
+        loop {
+            let begun = Instant::now();
+            let answers = self.answers().await;
+            if answers && was_silent {
+                let why = "the log has a new leader since the publish";
+                let why = Error::new(ErrorKind::Unavailable, why);
+                return Err(PublishError::Unanswered(why));
             }
-        };
-        or(published, leaderless).await
+            was_silent |= !answers;
+            let every = if was_silent { PROBED_EVERY } else { SILENT };
+            sleep(every.saturating_sub(begun.elapsed())).await;
+        }
+    }
+
+    /// Waits until the log has a leader; `false` when nobody waits for the proposal any more.
+    async fn has_leader(&self, number: u64) -> bool {
+        loop {
+            let begun = Instant::now();
+            if self.answers().await {
+                return true;
+            }
+            let left = PROBED_EVERY.saturating_sub(begun.elapsed());
+            if !self.is_awaited_after(number, left).await {
+                return false;
+            }
+        }
+    }
+
+    async fn answers(&self) -> bool {
+        matches!(timeout(SILENT, self.log.extent()).await, Ok(Ok(_)))
     }
 
     /// Waits a moment, or less when the proposal is applied: then the log had it all along.
@@ -210,14 +225,9 @@ impl Proposer {
         let applied = self.status.until(|_| !self.pending.is_awaited(number));
         match tokio::time::timeout(pause, applied).await {
             Ok(_) => false,
-            Err(_) => self.pending.is_awaited(number),
+            Err(_) => self.status.check().is_ok() && self.pending.is_awaited(number),
         }
     }
-}
-
-/// Why a publish is repeated before its answer is overdue.
-fn new_leader() -> Error {
-    Error::new(ErrorKind::Unavailable, "the log has a new leader since the publish")
 }
 
 /// What a caller is told who has waited long enough.

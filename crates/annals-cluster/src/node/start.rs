@@ -6,7 +6,6 @@ use annals_core::{Clock, Error, ErrorKind, Result};
 use annals_engine::{Embedded, Engine, Replica};
 use futures_lite::StreamExt;
 use parking_lot::Mutex;
-use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 use super::{
@@ -25,6 +24,7 @@ use super::{
 use crate::{
     entry::{Genesis, Kind, Message},
     log::{Extent, Logged, OrderedLog},
+    threads::Threads,
 };
 
 /// Requests of callers that may wait to be published before callers wait to hand theirs in.
@@ -62,8 +62,8 @@ impl std::fmt::Debug for Progress {
 
 impl Node {
     /// Starts a node on a log and waits until it has applied all that the log had at the
-    /// beginning, so that readers never see less than before a restart. `runtime` is ended with
-    /// the node.
+    /// beginning, so that readers never see less than before a restart. `threads` end with the
+    /// node.
     ///
     /// # Errors
     /// `InvalidArgument` when the log was never begun or the folder holds something else;
@@ -72,7 +72,7 @@ impl Node {
     pub(crate) async fn start(
         log: Arc<dyn OrderedLog>,
         settings: Settings,
-        runtime: Runtime,
+        threads: Threads,
     ) -> Result<Self> {
         let extent = log.extent().await?;
         let identity = identify(log.as_ref(), &settings, extent).await?;
@@ -84,7 +84,7 @@ impl Node {
         let (engine, replica) = opened.await?;
         let from = check(&replica, extent)?;
         let begun = Begun { log, engine: engine.into(), replica, identity, from };
-        let node = begun.assemble(&settings, runtime)?;
+        let node = begun.assemble(&settings, threads)?;
         node.catch_up_from_start(extent.last, settings.progress).await?;
         Ok(node)
     }
@@ -182,7 +182,7 @@ struct Begun {
 }
 
 impl Begun {
-    fn assemble(self, settings: &Settings, runtime: Runtime) -> Result<Node> {
+    fn assemble(self, settings: &Settings, threads: Threads) -> Result<Node> {
         let Self { log, engine, replica, identity, from } = self;
         let (status, pending) = (Arc::<Status>::default(), Arc::<Pending>::default());
         let (counts, address) = (Arc::<Counts>::default(), Arc::default());
@@ -224,13 +224,13 @@ impl Begun {
             proposer: Arc::clone(&proposer),
         };
         let others = vec![
-            runtime.spawn(tasks::follow(Arc::clone(&log), from, followed)),
-            runtime.spawn(teller.run()),
-            runtime.spawn(ends::run(Arc::clone(&log), asked)),
-            runtime.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
+            threads.spawn(tasks::follow(Arc::clone(&log), from, followed)),
+            threads.spawn(teller.run()),
+            threads.spawn(ends::run(Arc::clone(&log), asked)),
+            threads.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
         ];
-        let proposer = runtime.spawn(proposer.run(to_propose));
-        let running = Mutex::new(Some(Running { proposer, others, applier, runtime }));
+        let proposer = threads.spawn(proposer.run(to_propose));
+        let running = Mutex::new(Some(Running { proposer, others, applier, threads }));
         let timeout = settings.timeout;
         Ok(Node {
             engine,

@@ -76,15 +76,10 @@ impl Harness for OnJetStream {
 
 impl Room {
     fn target(&self, node: usize) -> Target {
-        let hosts: Vec<_> =
-            SERVERS.urls().iter().map(|url| url.replace("nats://", "")).collect();
+        let hosts: Vec<_> = SERVERS.urls().iter().map(|url| url.replace("nats://", "")).collect();
         let dir = self.folders[node].path().join("node");
-        let url = format!(
-            "nats://{}/{}?dir={}&timeout=60s",
-            hosts.join(","),
-            self.store,
-            dir.display()
-        );
+        let url =
+            format!("nats://{}/{}?dir={}&timeout=60s", hosts.join(","), self.store, dir.display());
         url.parse().unwrap()
     }
 

@@ -38,8 +38,7 @@ pub(super) fn note_writer(storage: &dyn Storage, writer: Writer) -> Result<()> {
 /// Who writes a store that is there. A node's can be opened by anyone, to be read.
 pub(super) fn check_writer(storage: &dyn Storage, wanted: Writer) -> Result<Writer> {
     let entries = storage.list("");
-    let entries =
-        entries.map_err(|error| io_failed("look into the store's folder", ".", error))?;
+    let entries = entries.map_err(|error| io_failed("look into the store's folder", ".", error))?;
     if entries.iter().any(|name| name == NODE) {
         return Ok(Writer::Log);
     }

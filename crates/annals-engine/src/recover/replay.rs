@@ -179,7 +179,8 @@ impl Replayer<'_> {
 
     fn origin(&mut self, before: Option<Origin>, origin: Origin) -> Result<(), Contradiction> {
         if let Some(before) = before {
-            if (origin.entry, origin.index) <= (before.entry, before.index) {
+            // What is restored is several commits of one command.
+            if (origin.entry, origin.index) < (before.entry, before.index) {
                 return Err(Damaged("a commit comes from an earlier entry than it should").into());
             }
             if origin.digest != before.digest {

@@ -23,13 +23,16 @@ pub(crate) fn digest(frame: &[u8]) -> u64 {
 impl Committer {
     /// The room that a frame takes with its origin; syncs what has been written when it is time.
     pub(super) fn with_origin(&mut self, bytes: usize) -> Result<usize> {
-        if self.lineage.is_none() {
-            return Ok(bytes);
+        self.sync_in_time()?;
+        Ok(if self.lineage.is_some() { bytes + ORIGIN_RECORD_LEN_MAX } else { bytes })
+    }
+
+    /// Syncs what has been written when the next frame has to tell of it.
+    pub(super) fn sync_in_time(&mut self) -> Result<()> {
+        if self.lineage.is_some() && self.segment.undurable() >= UNDURABLE_MAX {
+            return self.flush();
         }
-        if self.segment.undurable() >= UNDURABLE_MAX {
-            self.flush()?;
-        }
-        Ok(bytes + ORIGIN_RECORD_LEN_MAX)
+        Ok(())
     }
 
     /// Makes everything durable that was written. No frame will tell of it.

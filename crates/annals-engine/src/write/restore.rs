@@ -21,7 +21,7 @@ use super::{
     prepare::put_terms,
 };
 use crate::{
-    format::frame::FRAME_HEADER_LEN,
+    format::{frame::FRAME_HEADER_LEN, record::ORIGIN_RECORD_LEN_MAX},
     index::{
         head::HeadEntry,
         term::{Term, TermMap, Terms},
@@ -169,17 +169,28 @@ impl Committer {
             self.unpublished.head(&view, *base).unwrap_or_else(|| known.clone())
         });
         let known: Vec<HeadEntry> = known.collect();
-        self.make_room(prepared.bytes)?;
+        self.make_room(prepared.bytes + self.origins_of(prepared))?;
         for range in prepared.frames() {
+            self.sync_in_time()?;
             self.restore_frame(prepared, range, &known);
         }
         for state in &prepared.restore.states {
+            self.sync_in_time()?;
             let mut draft = self.draft(state.recorded_at);
             draft.state(&state.key, state.revision, state.value.as_deref());
             let added = finish(draft);
             self.count(&added, state.revision);
         }
         Ok(Receipt::Restored)
+    }
+
+    /// The room that the origins of all frames take.
+    fn origins_of(&self, prepared: &PreparedRestore) -> usize {
+        if self.lineage.is_none() {
+            return 0;
+        }
+        let frames = prepared.frames().count() + prepared.restore.states.len();
+        frames * ORIGIN_RECORD_LEN_MAX
     }
 
     fn restore_frame(

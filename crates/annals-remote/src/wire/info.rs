@@ -1,10 +1,10 @@
 //! What is known about a store and about a stream.
 
 use annals_core::{
-    Capabilities, Position, Result, StoreInfo, StreamInfo, StreamMetadata, StreamName,
+    Capabilities, Freshness, Position, Result, StoreInfo, StreamInfo, StreamMetadata, StreamName,
     StreamStatus, Timestamp, Version,
 };
-use annals_proto::annals as wire;
+use annals_proto::annals::{self as wire, catch_up_request::To};
 
 use super::unreadable;
 use crate::names::kept;
@@ -21,6 +21,15 @@ pub(crate) const fn capabilities(can: &wire::GetCapabilitiesResponse) -> Capabil
         store_restore: can.store_restore,
         projection_inline: false,
     }
+}
+
+/// What answers must know of.
+pub(crate) const fn catch_up(to: Freshness) -> wire::CatchUpRequest {
+    let to = match to {
+        Freshness::Latest => To::Latest(()),
+        Freshness::Position(position) => To::Position(position.get()),
+    };
+    wire::CatchUpRequest { to: Some(to) }
 }
 
 /// The size and state of the store.

@@ -6,6 +6,7 @@
 mod served;
 
 mod cuts;
+mod fresh;
 mod proxy;
 mod restarts;
 mod unread;

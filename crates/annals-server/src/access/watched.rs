@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
-    Delivery, Inline, Position, Read, RecordedEvent, Restore, Result, StateEntry, StateKey,
-    StateKind, StatePut, StoreInfo, StoreWork, StreamInfo, StreamName, Subscribe,
+    Delivery, Freshness, Inline, Node, Position, Read, RecordedEvent, Restore, Result, StateEntry,
+    StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo, StreamName, Subscribe,
 };
 
 use super::changes::Changes;
@@ -97,6 +97,18 @@ impl Backend for Watched {
 
     fn work(&self) -> Option<StoreWork> {
         self.store.work()
+    }
+
+    fn catch_up(&self, to: Freshness) -> BoxFuture<'_, Result<Option<Position>>> {
+        self.store.catch_up(to)
+    }
+
+    fn nodes(&self) -> Vec<Node> {
+        self.store.nodes()
+    }
+
+    fn advertise(&self, address: &str) {
+        self.store.advertise(address);
     }
 
     fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {

@@ -2,7 +2,7 @@
 //!
 //! `GET` and `HEAD` are answered alike, and to anybody.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use axum::{
     Json,
@@ -11,15 +11,12 @@ use axum::{
 };
 use http::StatusCode;
 use serde_json::json;
-use tokio::time;
 
+use super::failing::{Failing, failing};
 use crate::node::Node;
 
 /// What a prober may ask for: the code that it takes for alive, where it does not take 204.
 const LIVE_CODE: &str = "liveCode=";
-
-/// How long the store may take to say where its end is.
-const STORE_ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// The process answers, and is not stopping.
 ///
@@ -39,21 +36,12 @@ pub(super) async fn startup() -> StatusCode {
     StatusCode::NO_CONTENT
 }
 
-/// The store answers, and the server is not stopping.
+/// The store answers, this node of it is with the others, and the server is not stopping.
 pub(super) async fn ready(State(node): State<Arc<Node>>) -> Response {
-    let mut failing = Vec::new();
-    if node.stopping.has_begun() {
-        failing.push(json!({ "check": "running", "why": "the server is stopping" }));
-    }
-    let why = match time::timeout(STORE_ANSWERS_WITHIN, node.store.head()).await {
-        Ok(Ok(_)) => None,
-        // Its kind only: anybody may ask.
-        Ok(Err(error)) => Some(error.kind().code()),
-        Err(_) => Some("it did not answer in time"),
-    };
-    failing.extend(why.map(|why| json!({ "check": "store", "why": why })));
+    let failing = failing(&node).await;
     if failing.is_empty() {
         return StatusCode::NO_CONTENT.into_response();
     }
+    let failing: Vec<_> = failing.iter().map(Failing::json).collect();
     (StatusCode::SERVICE_UNAVAILABLE, Json(json!({ "failing": failing }))).into_response()
 }

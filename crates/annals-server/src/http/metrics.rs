@@ -33,7 +33,7 @@ async fn seen(node: &Node) -> Seen {
     let (groups, left_out) = groups.unwrap_or_default();
     node.metrics.calls.dropped.inc_by(left_out as u64);
     let catch_up_lag = info.as_ref().map(|info| node.metrics.catch_up_lag(info.head));
-    Seen { info, work: node.store.work(), groups, catch_up_lag }
+    Seen { info, work: node.store.work(), groups, nodes: node.store.nodes(), catch_up_lag }
 }
 
 /// What the store says of itself, if it does so soon.

@@ -2,6 +2,9 @@
 
 pub(crate) mod authority;
 mod calls;
+pub(crate) mod failing;
+pub(crate) mod fresh;
+mod gossip;
 mod health;
 mod info;
 mod metrics;
@@ -58,7 +61,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .route("/ping", get(info::ping))
         .route("/info", get(info::info))
         .route("/info/options", get(settings::settings))
-        .route("/gossip", get(info::gossip))
+        .route("/gossip", get(gossip::gossip))
         .with_state(Arc::clone(node));
     let umadb = Renamed { service: umadb(node), name: dcb_server::SERVICE_NAME };
     grpc(node)
@@ -69,6 +72,7 @@ pub(crate) fn router(node: &Arc<Node>) -> Router {
         .merge(http)
         // Where it is a call, `Observe` says so in gRPC's words.
         .fallback(async || StatusCode::NOT_FOUND)
+        .layer(middleware::from_fn_with_state(Arc::clone(node), fresh::wait))
         .layer(middleware::from_fn(authority::note))
         .layer(middleware::from_fn_with_state(Arc::clone(node), gate::check))
         .layer(Observe(Arc::clone(node)))

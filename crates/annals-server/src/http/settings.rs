@@ -44,6 +44,8 @@ fn list(options: &Options) -> Value {
         connections_max,
         head_within,
         drain,
+        // No setting of the command.
+        lease: _,
         security,
         trace_parent,
     } = options;

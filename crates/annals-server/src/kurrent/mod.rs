@@ -3,6 +3,7 @@
 pub(crate) mod all;
 pub(crate) mod features;
 pub(crate) mod gossip;
+pub(crate) mod members;
 pub(crate) mod monitoring;
 pub(crate) mod operations;
 pub(crate) mod persistent;

@@ -68,6 +68,7 @@ impl Operations for OperationsService {
 
     async fn restart_persistent_subscriptions(&self, request: Request<Empty>) -> Answer<Empty> {
         self.check(&request)?;
+        self.0.drives_groups().await?;
         self.0.persistent.restart().await.map_err(|error| status(&error))?;
         Ok(Response::new(Empty {}))
     }

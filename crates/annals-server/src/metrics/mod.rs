@@ -8,6 +8,7 @@
 mod calls;
 mod catch_up;
 mod groups;
+mod nodes;
 mod process;
 mod state;
 mod store;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use annals_core::{StoreInfo, StoreWork};
+use annals_core::{Node, StoreInfo, StoreWork};
 use parking_lot::Mutex;
 use prometheus_client::{
     collector::Collector,
@@ -10,7 +10,7 @@ use prometheus_client::{
     metrics::{MetricType, gauge::ConstGauge},
 };
 
-use super::{groups, work};
+use super::{groups, nodes, work};
 use crate::kurrent::persistent::watch::Watched;
 
 /// What was found at one moment. Nothing is written of what gave no answer.
@@ -19,6 +19,8 @@ pub(crate) struct Seen {
     pub(crate) info: Option<StoreInfo>,
     pub(crate) work: Option<StoreWork>,
     pub(crate) groups: Vec<Watched>,
+    /// Those that keep the store together.
+    pub(crate) nodes: Vec<Node>,
     /// How far the catch-up subscription furthest behind is behind the newest event.
     pub(crate) catch_up_lag: Option<u64>,
 }
@@ -46,6 +48,7 @@ impl Collector for State {
             let help = "Events that the subscription furthest behind was not given yet";
             gauge(&mut encoder, "annals_catch_up_lag_events", help, None, lag)?;
         }
+        nodes::encode(&mut encoder, &seen.nodes)?;
         groups::encode(&mut encoder, &seen.groups)
     }
 }

@@ -11,8 +11,9 @@ use std::{
 
 use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
-    Delivery, Error, ErrorKind, Inline, Position, Read, RecordedEvent, Restore, Result, StateEntry,
-    StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo, StreamName, Subscribe,
+    Delivery, Error, ErrorKind, Freshness, Inline, Node, Position, Read, RecordedEvent, Restore,
+    Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo,
+    StreamName, Subscribe,
 };
 use futures_lite::Stream;
 use prometheus_client::metrics::counter::Counter;
@@ -133,6 +134,18 @@ impl Backend for Measured {
 
     fn work(&self) -> Option<StoreWork> {
         self.store.work()
+    }
+
+    fn catch_up(&self, to: Freshness) -> BoxFuture<'_, Result<Option<Position>>> {
+        self.store.catch_up(to)
+    }
+
+    fn nodes(&self) -> Vec<Node> {
+        self.store.nodes()
+    }
+
+    fn advertise(&self, address: &str) {
+        self.store.advertise(address);
     }
 
     fn restore(&self, restore: Restore) -> BoxFuture<'_, Result<()>> {

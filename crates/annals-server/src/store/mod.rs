@@ -18,6 +18,7 @@ use tonic::{Request, Response, Status};
 
 use crate::{
     access::{Caller, caller},
+    http::fresh::catch_up,
     node::Node,
     wire::own::{error::status, info, state},
 };
@@ -91,6 +92,18 @@ impl Store for StoreService {
             rights::whole(&self.0, caller).await?;
             let head = self.0.store.head().await?;
             Ok(wire::GetHeadResponse { position: head.map(Position::get) })
+        })
+        .await
+    }
+
+    async fn catch_up(
+        &self,
+        request: Request<wire::CatchUpRequest>,
+    ) -> Answer<wire::CatchUpResponse> {
+        answer(request, async |caller, request| {
+            rights::whole(&self.0, caller).await?;
+            let head = catch_up(self.0.store.as_ref(), info::freshness(request.to)?).await?;
+            Ok(wire::CatchUpResponse { position: head.map(Position::get) })
         })
         .await
     }

@@ -9,4 +9,5 @@ mod operations;
 mod persistent;
 mod reading;
 mod running;
+mod shared;
 mod umadb;

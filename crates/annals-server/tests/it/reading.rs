@@ -19,7 +19,10 @@ use annals_proto::kurrentdb::{
         streams_client::StreamsClient,
     },
 };
-use tonic::{Status, Streaming};
+use tonic::{
+    Request, Status, Streaming,
+    metadata::{MetadataMap, MetadataValue},
+};
 
 use crate::running::{Channel, Running};
 
@@ -101,17 +104,25 @@ impl Asked {
     }
 }
 
-/// A reader.
-pub(crate) struct Reader(StreamsClient<Channel>);
+/// A reader, and the metadata that it sends.
+pub(crate) struct Reader(StreamsClient<Channel>, MetadataMap);
 
 impl Reader {
     pub(crate) async fn new(server: &Running) -> Self {
-        Self(StreamsClient::with_origin(server.connect().await, server.origin()))
+        let client = StreamsClient::with_origin(server.connect().await, server.origin());
+        Self(client, MetadataMap::new())
+    }
+
+    /// The same, which says this with every call.
+    pub(crate) fn with(mut self, name: &'static str, value: &'static str) -> Self {
+        self.1.insert(name, MetadataValue::from_static(value));
+        self
     }
 
     /// The answers, as they come.
     pub(crate) async fn open(&mut self, asked: Asked) -> Result<Streaming<ReadResp>, Status> {
-        let request = ReadReq { options: Some(asked.0) };
+        let mut request = Request::new(ReadReq { options: Some(asked.0) });
+        *request.metadata_mut() = self.1.clone();
         Ok(self.0.read(request).await?.into_inner())
     }
 

@@ -14,7 +14,12 @@ use annals_server::{Options, Server};
 use http::{Request, Response, Uri};
 use hyper::{body::Incoming, client::conn::http2};
 use hyper_util::rt::{TokioExecutor, TokioIo};
-use tokio::{net::TcpStream, sync::oneshot, task::JoinHandle};
+use tokio::{
+    io::{AsyncReadExt, AsyncWriteExt},
+    net::TcpStream,
+    sync::oneshot,
+    task::JoinHandle,
+};
 use tonic::body::Body;
 use tower::Service;
 
@@ -33,9 +38,18 @@ impl Running {
 
     /// A server over a store that may have something in it.
     pub(crate) async fn over(store: Arc<MemoryBackend>) -> Self {
-        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
-        let options = Options { listen, ..Options::default() };
         let backend: Arc<dyn Backend> = Arc::clone(&store) as _;
+        Self::through(store, backend, Options::default()).await
+    }
+
+    /// A server that reaches its store through something else, on a port of its own.
+    pub(crate) async fn through(
+        store: Arc<MemoryBackend>,
+        backend: Arc<dyn Backend>,
+        options: Options,
+    ) -> Self {
+        let listen = SocketAddr::from(([127, 0, 0, 1], 0));
+        let options = Options { listen, ..options };
         let server = Server::bind(backend, options).await.unwrap();
         let address = server.address();
         let (stop, stopped) = oneshot::channel::<()>();
@@ -65,6 +79,16 @@ impl Running {
         let (sender, connection) = http2::handshake(TokioExecutor::new(), socket).await.unwrap();
         tokio::spawn(connection);
         Channel(sender)
+    }
+
+    /// What is answered to a request of HTTP, head and all.
+    pub(crate) async fn get(&self, path: &str) -> String {
+        let mut socket = TcpStream::connect(self.address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n");
+        socket.write_all(request.as_bytes()).await.unwrap();
+        let mut text = String::new();
+        socket.read_to_string(&mut text).await.unwrap();
+        text
     }
 
     /// Comes back when the server has ended by itself.

@@ -5,8 +5,8 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use annals_core::{
-    Append, EventId, EventType, ExpectedVersion, Name, NewEvent, Position, Query, Result,
-    StateExpected, StateKey, StateKind, StatePut, StreamName, Timestamp, Version,
+    Append, EventId, EventType, ExpectedVersion, Name, NewEvent, Position, Query, RecordedState,
+    Restore, Result, StateExpected, StateKey, StateKind, StatePut, StreamName, Timestamp, Version,
 };
 use annals_engine::{At, Command, Engine, Options, Replica};
 use annals_testkit::faults::{Fault, FaultStorage};
@@ -50,7 +50,19 @@ fn commands(entry: u64) -> Vec<Command> {
         Command::PutState(StatePut { key, expected: StateExpected::Any, value }),
         Command::Append(unless.unless(Query::all(), Some(Position::new(4 * entry)))),
         append("a-1", ExpectedVersion::Any, 10 * entry),
+        restored(entry),
     ]
+}
+
+/// Two pieces of state, which are two commits of one command.
+fn restored(entry: u64) -> Command {
+    let state = |number: u64| RecordedState {
+        key: StateKey::checkpoint(Name::new("restored").unwrap()),
+        revision: 100 * entry + number,
+        value: Some(Bytes::from(number.to_be_bytes().to_vec())),
+        recorded_at: time_of(entry as usize),
+    };
+    Command::Restore(Restore::states(vec![state(1), state(2)]))
 }
 
 fn open(disk: &FaultStorage, index: &tempfile::TempDir) -> Result<(Engine, Replica)> {

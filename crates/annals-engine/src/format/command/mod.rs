@@ -36,8 +36,7 @@ pub enum Command {
     Delete(DeleteStream),
     /// See [`Backend::put_state`](annals_core::Backend::put_state).
     PutState(StatePut),
-    /// See [`Backend::restore`](annals_core::Backend::restore); events of one recorded time, or one
-    /// piece of state, so that it is stored whole or not at all.
+    /// See [`Backend::restore`](annals_core::Backend::restore).
     Restore(Restore),
 }
 

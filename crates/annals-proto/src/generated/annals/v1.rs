@@ -697,6 +697,52 @@ impl ::prost::Name for GetHeadResponse {
         "type.googleapis.com/annals.v1.GetHeadResponse".into()
     }
 }
+/// Waits until the server's answers know of this, where several nodes keep a copy of the store.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CatchUpRequest {
+    /// One of them has to be set.
+    #[prost(oneof = "catch_up_request::To", tags = "1, 2")]
+    pub to: ::core::option::Option<catch_up_request::To>,
+}
+/// Nested message and enum types in `CatchUpRequest`.
+pub mod catch_up_request {
+    /// One of them has to be set.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Oneof)]
+    pub enum To {
+        /// All that anyone had been told is stored.
+        #[prost(message, tag = "1")]
+        Latest(()),
+        /// Everything up to and including this position.
+        #[prost(uint64, tag = "2")]
+        Position(u64),
+    }
+}
+impl ::prost::Name for CatchUpRequest {
+    const NAME: &'static str = "CatchUpRequest";
+    const PACKAGE: &'static str = "annals.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "annals.v1.CatchUpRequest".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/annals.v1.CatchUpRequest".into()
+    }
+}
+#[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
+pub struct CatchUpResponse {
+    /// The newest position then. Absent when the store is empty.
+    #[prost(uint64, optional, tag = "1")]
+    pub position: ::core::option::Option<u64>,
+}
+impl ::prost::Name for CatchUpResponse {
+    const NAME: &'static str = "CatchUpResponse";
+    const PACKAGE: &'static str = "annals.v1";
+    fn full_name() -> ::prost::alloc::string::String {
+        "annals.v1.CatchUpResponse".into()
+    }
+    fn type_url() -> ::prost::alloc::string::String {
+        "type.googleapis.com/annals.v1.CatchUpResponse".into()
+    }
+}
 #[derive(Clone, Copy, PartialEq, Eq, Hash, ::prost::Message)]
 pub struct GetStoreInfoRequest {}
 impl ::prost::Name for GetStoreInfoRequest {
@@ -1678,6 +1724,27 @@ pub mod store_client {
             req.extensions_mut().insert(GrpcMethod::new("annals.v1.Store", "GetHead"));
             self.inner.unary(req, path, codec).await
         }
+        pub async fn catch_up(
+            &mut self,
+            request: impl tonic::IntoRequest<super::CatchUpRequest>,
+        ) -> std::result::Result<
+            tonic::Response<super::CatchUpResponse>,
+            tonic::Status,
+        > {
+            self.inner
+                .ready()
+                .await
+                .map_err(|e| {
+                    tonic::Status::unknown(
+                        format!("Service was not ready: {}", e.into()),
+                    )
+                })?;
+            let codec = tonic_prost::ProstCodec::default();
+            let path = http::uri::PathAndQuery::from_static("/annals.v1.Store/CatchUp");
+            let mut req = request.into_request();
+            req.extensions_mut().insert(GrpcMethod::new("annals.v1.Store", "CatchUp"));
+            self.inner.unary(req, path, codec).await
+        }
         pub async fn get_stream_info(
             &mut self,
             request: impl tonic::IntoRequest<super::GetStreamInfoRequest>,
@@ -1939,6 +2006,10 @@ pub mod store_server {
             &self,
             request: tonic::Request<super::GetHeadRequest>,
         ) -> std::result::Result<tonic::Response<super::GetHeadResponse>, tonic::Status>;
+        async fn catch_up(
+            &self,
+            request: tonic::Request<super::CatchUpRequest>,
+        ) -> std::result::Result<tonic::Response<super::CatchUpResponse>, tonic::Status>;
         async fn get_stream_info(
             &self,
             request: tonic::Request<super::GetStreamInfoRequest>,
@@ -2338,6 +2409,49 @@ pub mod store_server {
                     let inner = self.inner.clone();
                     let fut = async move {
                         let method = GetHeadSvc(inner);
+                        let codec = tonic_prost::ProstCodec::default();
+                        let mut grpc = tonic::server::Grpc::new(codec)
+                            .apply_compression_config(
+                                accept_compression_encodings,
+                                send_compression_encodings,
+                            )
+                            .apply_max_message_size_config(
+                                max_decoding_message_size,
+                                max_encoding_message_size,
+                            );
+                        let res = grpc.unary(method, req).await;
+                        Ok(res)
+                    };
+                    Box::pin(fut)
+                }
+                "/annals.v1.Store/CatchUp" => {
+                    #[allow(non_camel_case_types)]
+                    struct CatchUpSvc<T: Store>(pub Arc<T>);
+                    impl<T: Store> tonic::server::UnaryService<super::CatchUpRequest>
+                    for CatchUpSvc<T> {
+                        type Response = super::CatchUpResponse;
+                        type Future = BoxFuture<
+                            tonic::Response<Self::Response>,
+                            tonic::Status,
+                        >;
+                        fn call(
+                            &mut self,
+                            request: tonic::Request<super::CatchUpRequest>,
+                        ) -> Self::Future {
+                            let inner = Arc::clone(&self.0);
+                            let fut = async move {
+                                <T as Store>::catch_up(&inner, request).await
+                            };
+                            Box::pin(fut)
+                        }
+                    }
+                    let accept_compression_encodings = self.accept_compression_encodings;
+                    let send_compression_encodings = self.send_compression_encodings;
+                    let max_decoding_message_size = self.max_decoding_message_size;
+                    let max_encoding_message_size = self.max_encoding_message_size;
+                    let inner = self.inner.clone();
+                    let fut = async move {
+                        let method = CatchUpSvc(inner);
                         let codec = tonic_prost::ProstCodec::default();
                         let mut grpc = tonic::server::Grpc::new(codec)
                             .apply_compression_config(

@@ -102,7 +102,7 @@ pub(super) async fn only(request: Request, next: Next) -> Response {
 }
 
 /// Whether a request or an answer is one of gRPC.
-fn is_grpc(headers: &HeaderMap) -> bool {
+pub(super) fn is_grpc(headers: &HeaderMap) -> bool {
     let content_type = headers.get(header::CONTENT_TYPE);
     content_type.is_some_and(|value| value.as_bytes().starts_with(b"application/grpc"))
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use annals_core::{Histogram, StoreWork};
+use annals_core::{Histogram, Name, Node, StoreWork, Timestamp};
 use annals_proto::kurrentdb::{
     Empty, StreamIdentifier,
     streams::{
@@ -203,6 +203,38 @@ async fn groups_are_written_by_their_names() {
     }
 }
 
+/// A node that is a little behind.
+fn this_node() -> Node {
+    Node {
+        name: Name::new("n1").unwrap(),
+        is_this: true,
+        address: None,
+        heard_at: Timestamp::from_micros(0),
+        is_alive: true,
+        head: None,
+        applied: 12,
+        behind: 3,
+    }
+}
+
+#[tokio::test]
+async fn nodes_are_counted_and_this_one_is_measured() {
+    let dead = Node { is_this: false, is_alive: false, ..this_node() };
+    let seen = Seen { nodes: vec![this_node(), dead.clone(), dead], ..Seen::default() };
+    let served = Served::new();
+    let text = served.node.metrics.text(seen).unwrap();
+    for line in [
+        "annals_node_applied_entries 12",
+        "annals_node_behind_entries 3",
+        "annals_nodes{state=\"alive\"} 1",
+        "annals_nodes{state=\"dead\"} 2",
+    ] {
+        assert!(text.lines().any(|found| found == line), "{line}\n{text}");
+    }
+    let alone = served.node.metrics.text(Seen::default()).unwrap();
+    assert!(!alone.contains("annals_node"), "{alone}");
+}
+
 /// The names of metrics in a text: words that begin like one.
 fn names(text: &str) -> BTreeSet<&str> {
     let words = text.split(|letter: char| !letter.is_ascii_alphanumeric() && letter != '_');
@@ -216,8 +248,13 @@ async fn every_metric_that_packaging_asks_for_is_there() {
     // A store on disk has these, one in memory has not.
     let info = served.node.store.info().await.unwrap();
     let info = annals_core::StoreInfo { bytes: Some(1), segments: Some(1), ..info };
-    let seen =
-        Seen { info: Some(info), work: Some(work()), groups: vec![group()], catch_up_lag: Some(0) };
+    let seen = Seen {
+        info: Some(info),
+        work: Some(work()),
+        groups: vec![group()],
+        nodes: vec![this_node()],
+        catch_up_lag: Some(0),
+    };
     let text = served.node.metrics.text(seen).unwrap();
     let exported = names(&text);
     let packaging = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../packaging");

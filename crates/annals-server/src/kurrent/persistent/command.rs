@@ -46,7 +46,8 @@ pub(super) enum Command {
         stop_at: Option<u64>,
         answer: Answer<Result<(), Refused>>,
     },
-    Stop,
+    /// The group ends; its consumers are told this word, or else that it was dropped.
+    Stop(Option<Status>),
 }
 
 /// Where the answer goes.

@@ -11,6 +11,7 @@ use futures_lite::StreamExt;
 use serde::{Deserialize, Serialize};
 
 use super::{
+    fence::Fence,
     identity::{GroupId, Source},
     settings::{Definition, FilterSettings, Settings, Start},
 };
@@ -54,6 +55,14 @@ pub(super) struct Config {
     pub(super) version: Option<Version>,
 }
 
+/// Whether there ever was a group.
+///
+/// # Errors
+/// Those of the store.
+pub(super) async fn is_there(store: &dyn Backend) -> Result<bool> {
+    Ok(store.stream_info(&StreamName::new(STREAM)?).await?.last_version.is_some())
+}
+
 /// Reads the groups.
 ///
 /// # Errors
@@ -80,6 +89,7 @@ pub(super) async fn load(store: &dyn Backend) -> Result<Config> {
 /// `WrongExpectedVersion` then, and those of an append.
 pub(super) async fn save<'a>(
     store: &dyn Backend,
+    fence: Fence,
     before: Option<Version>,
     definitions: impl Iterator<Item = &'a Arc<Definition>>,
     by: &str,
@@ -96,7 +106,8 @@ pub(super) async fn save<'a>(
     let stream = StreamName::new(STREAM)?;
     let event = NewEvent::new(EventType::new(EVENT_TYPE)?, json);
     let expected = before.map_or(ExpectedVersion::NoStream, ExpectedVersion::Exact);
-    let appended = store.append(Append::to(stream.clone(), expected, [event])).await?;
+    let append = fence.guard(Append::to(stream.clone(), expected, [event]))?;
+    let appended = store.append(append).await?;
     if before.is_none() {
         let kept = StreamMetadata { max_count: Some(KEPT), ..StreamMetadata::default() };
         store.set_stream_metadata(&stream, ExpectedVersion::Any, &kept).await?;
@@ -177,7 +188,7 @@ mod tests {
             let store = MemoryBackend::new();
             assert!(load(&store).await.unwrap().definitions.is_empty());
             let written = definitions();
-            let version = save(&store, None, written.iter(), "ann").await.unwrap();
+            let version = save(&store, Fence::NONE, None, written.iter(), "ann").await.unwrap();
             let config = load(&store).await.unwrap();
             assert_eq!(config.version, version);
             let read: Vec<_> = config.definitions.into_iter().map(Arc::new).collect();
@@ -189,8 +200,8 @@ mod tests {
     fn two_servers_do_not_overwrite_each_other() {
         block_on(async {
             let store = MemoryBackend::new();
-            save(&store, None, definitions().iter(), "ann").await.unwrap();
-            let error = save(&store, None, [].iter(), "bob").await.unwrap_err();
+            save(&store, Fence::NONE, None, definitions().iter(), "ann").await.unwrap();
+            let error = save(&store, Fence::NONE, None, [].iter(), "bob").await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::WrongExpectedVersion);
         });
     }

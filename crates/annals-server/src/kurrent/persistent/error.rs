@@ -4,7 +4,10 @@ use annals_core::{Error, ErrorKind};
 use tonic::{Code, Status};
 
 use super::identity::GroupId;
-use crate::wire::status::{exception, status};
+use crate::{
+    leader::not_ready,
+    wire::status::{exception, status},
+};
 
 /// Why something about a group was not done.
 #[derive(Debug)]
@@ -15,6 +18,8 @@ pub(crate) enum Refused {
     Full,
     /// The group was changed, deleted or started anew.
     Dropped,
+    /// This server does not drive the groups at the moment.
+    NotLed,
     /// What was asked for cannot be done.
     Failed(String),
     /// The store could not do it.
@@ -72,6 +77,7 @@ impl Refused {
                 format!("Subscription group {group} on stream {stream} failed: '{reason}'"),
                 &[facts[0], facts[1], ("reason", &reason)],
             ),
+            Self::NotLed => not_ready(),
             Self::Store(error) => status(&error),
         }
     }

@@ -15,6 +15,7 @@ mod config;
 mod consumer;
 mod driver;
 mod error;
+pub(crate) mod fence;
 mod group;
 pub(crate) mod identity;
 mod parked;
@@ -63,6 +64,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     async fn create(&self, request: Request<CreateReq>) -> Result<Response<CreateResp>, Status> {
         let caller = caller(&request);
         self.may_operate(&caller)?;
+        self.0.drives_groups().await?;
         let (id, wanted) = understood(request::create(request.into_inner()))?;
         let created = async { self.0.persistent.create(wanted?, caller.name()).await };
         created.await.map_err(|refused| refused.of(&id))?;
@@ -72,6 +74,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     async fn update(&self, request: Request<UpdateReq>) -> Result<Response<UpdateResp>, Status> {
         let caller = caller(&request);
         self.may_operate(&caller)?;
+        self.0.drives_groups().await?;
         let (id, wanted) = understood(request::update(request.into_inner()))?;
         let updated = async {
             self.0.persistent.group(&id)?;
@@ -85,6 +88,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
         use delete_req::options::StreamOption;
         let caller = caller(&request);
         self.may_operate(&caller)?;
+        self.0.drives_groups().await?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -109,6 +113,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
         request: Request<GetInfoReq>,
     ) -> Result<Response<GetInfoResp>, Status> {
         use get_info_req::options::StreamOption;
+        self.0.drives_groups().await?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -127,6 +132,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     ) -> Result<Response<ReplayParkedResp>, Status> {
         use replay_parked_req::options::{StopAtOption, StreamOption};
         self.may_operate(&caller(&request))?;
+        self.0.drives_groups().await?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -149,6 +155,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
     ) -> Result<Response<TruncateParkedResp>, Status> {
         use truncate_parked_req::options::{StopAtOption, StreamOption};
         self.may_operate(&caller(&request))?;
+        self.0.drives_groups().await?;
         let options = given(request.into_inner().options)?;
         let source = match options.stream_option {
             Some(StreamOption::StreamIdentifier(name)) => understood(stream(Some(name)))?,
@@ -167,6 +174,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
 
     async fn list(&self, request: Request<ListReq>) -> Result<Response<ListResp>, Status> {
         use list_req::{options::ListOption, stream_option::StreamOption};
+        self.0.drives_groups().await?;
         let source = match given(request.into_inner().options)?.list_option {
             Some(ListOption::ListAllSubscriptions(_)) => None,
             Some(ListOption::ListForStream(of)) => Some(match of.stream_option {
@@ -194,6 +202,7 @@ impl PersistentSubscriptions for PersistentSubscriptionsService {
 
     async fn restart_subsystem(&self, request: Request<Empty>) -> Result<Response<Empty>, Status> {
         self.may_operate(&caller(&request))?;
+        self.0.drives_groups().await?;
         self.0.persistent.restart().await.map_err(|error| status(&error))?;
         Ok(Response::new(Empty {}))
     }

@@ -12,13 +12,17 @@ use annals_core::{
 };
 use futures_lite::StreamExt;
 
-use super::group::{Failed, Origin};
+use super::{
+    fence::Fence,
+    group::{Failed, Origin},
+};
 use crate::links::{self, Entry, LINK};
 
 /// The parked stream of one group.
 #[derive(Debug, Clone)]
 pub(super) struct ParkedStream {
     store: Arc<dyn Backend>,
+    fence: Fence,
     stream: StreamName,
 }
 
@@ -37,8 +41,8 @@ impl Bounds {
 }
 
 impl ParkedStream {
-    pub(super) const fn new(store: Arc<dyn Backend>, stream: StreamName) -> Self {
-        Self { store, stream }
+    pub(super) const fn new(store: Arc<dyn Backend>, fence: Fence, stream: StreamName) -> Self {
+        Self { store, fence, stream }
     }
 
     pub(super) async fn bounds(&self) -> Result<Bounds> {
@@ -55,7 +59,7 @@ impl ParkedStream {
     pub(super) async fn add(&self, failed: &[Failed<Arc<Entry>>]) -> Result<u64> {
         let events = failed.iter().map(link).collect::<Result<Vec<_>>>()?;
         let append = Append::to(self.stream.clone(), ExpectedVersion::Any, events);
-        let appended = self.store.append(append).await?;
+        let appended = self.store.append(self.fence.guard(append)?).await?;
         let last = appended.streams.first().and_then(|stream| stream.last_version);
         Ok(last.map_or(0, |last| last.next().get()))
     }
@@ -89,8 +93,9 @@ impl ParkedStream {
     }
 
     async fn set(&self, metadata: &StreamMetadata) -> Result<()> {
-        self.store.set_stream_metadata(&self.stream, ExpectedVersion::Any, metadata).await?;
-        Ok(())
+        let settings = metadata.to_write(&self.stream, ExpectedVersion::Any)?;
+        let append = Append { writes: vec![settings], ..Append::default() };
+        self.store.append(self.fence.guard(append)?).await.map(drop)
     }
 
     /// Deletes it, if it is there.

@@ -58,6 +58,7 @@ pub(super) async fn read(
     };
     let asked = asked(options).map_err(|error| status(&error))?;
     may_read(node, &caller, &asked.group.source).await.map_err(|error| status(&error))?;
+    node.drives_groups().await?;
     let joined = async {
         let handle = node.persistent.group(&asked.group)?;
         Ok((handle.join(asked.slots, who).await?, handle))

@@ -7,25 +7,37 @@ use annals_core::{
 };
 use parking_lot::RwLock;
 use tokio::sync::Mutex;
+use tonic::Status;
 
 use super::{
     command::Handle,
     config::{self, Config},
     driver::{self, Running},
     error::Refused,
+    fence::{Fence, Right},
     identity::{GroupId, Source},
     parked::ParkedStream,
     settings::{Definition, FilterSettings, Settings, Start},
 };
 use crate::derived::{Derived, Index};
 
-/// The groups that run.
+/// The groups of a store.
 #[derive(Debug)]
 pub(crate) struct Persistent {
     index: Index,
-    groups: RwLock<BTreeMap<GroupId, Running>>,
+    /// What runs; `None` where this server does not drive the groups.
+    led: RwLock<Option<Led>>,
     /// Held by whoever changes something; the version of the configuration.
     changes: Mutex<Option<Version>>,
+}
+
+/// The groups that run.
+#[derive(Debug)]
+struct Led {
+    right: Right,
+    /// `None` as long as there is no group.
+    fence: Option<Fence>,
+    groups: BTreeMap<GroupId, Running>,
 }
 
 /// What a client wants of a group.
@@ -39,27 +51,78 @@ pub(crate) struct Wanted {
 
 impl Persistent {
     pub(crate) fn new(index: Index) -> Self {
-        Self { index, groups: RwLock::default(), changes: Mutex::default() }
+        Self { index, led: RwLock::default(), changes: Mutex::default() }
     }
 
     /// Starts all groups of the store that do not run yet.
     ///
     /// # Errors
-    /// `Corrupted` when the configuration is none, and what reading met.
-    pub(crate) async fn load(&self) -> Result<()> {
-        self.load_all(&mut *self.changes.lock().await).await
+    /// `Corrupted` when the configuration is none, and what reading and getting the right to write
+    /// met.
+    pub(crate) async fn lead(&self, right: Right) -> Result<()> {
+        let mut version = self.changes.lock().await;
+        {
+            let mut led = self.led.write();
+            if led.as_ref().is_none_or(|led| led.right != right) {
+                *led = Some(Led { right, fence: None, groups: BTreeMap::new() });
+            }
+        }
+        self.load(&mut version).await
     }
 
-    async fn load_all(&self, version: &mut Option<Version>) -> Result<()> {
+    /// Looks whether there are groups now, where there were none.
+    ///
+    /// # Errors
+    /// Those of [`lead`](Self::lead).
+    pub(crate) async fn refresh(&self) -> Result<()> {
+        let has_none = self.led.read().as_ref().is_some_and(|led| led.fence.is_none());
+        if has_none { self.load(&mut *self.changes.lock().await).await } else { Ok(()) }
+    }
+
+    async fn load(&self, version: &mut Option<Version>) -> Result<()> {
+        let is_sole = self.led.read().as_ref().is_some_and(|led| led.right == Right::Sole);
+        // A server that leads leaves no trace in a store without groups.
+        if is_sole || config::is_there(self.index.store.as_ref()).await? {
+            self.fenced(version).await?;
+        }
+        Ok(())
+    }
+
+    /// The right to write for groups; with it, all of them run.
+    async fn fenced(&self, version: &mut Option<Version>) -> Result<Fence> {
+        let led = self.led.read().as_ref().map(|led| (led.right, led.fence));
+        let (right, fence) = led.ok_or_else(not_led)?;
+        if let Some(fence) = fence {
+            return Ok(fence);
+        }
+        let fence = right.fence(self.index.store.as_ref()).await?;
+        self.load_all(version, fence).await?;
+        let mut led = self.led.write();
+        let led = led.as_mut().filter(|led| led.right == right).ok_or_else(not_led)?;
+        led.fence = Some(fence);
+        Ok(fence)
+    }
+
+    async fn load_all(&self, version: &mut Option<Version>, fence: Fence) -> Result<()> {
         let Config { definitions, version: stored } =
             config::load(self.index.store.as_ref()).await?;
         *version = stored;
         for definition in definitions {
-            if !self.groups.read().contains_key(&definition.id) {
-                self.start(Arc::new(definition)).await?;
+            if self.group(&definition.id).is_err() {
+                self.start(Arc::new(definition), fence).await?;
             }
         }
         Ok(())
+    }
+
+    /// Ends all groups at once because another server drives them now, or soon: consumers are told
+    /// this word. What the groups still write is refused once that server has begun.
+    pub(crate) fn resign(&self, word: &Status) {
+        let led = self.led.write().take();
+        for running in led.into_iter().flat_map(|led| led.groups.into_values()) {
+            // The store may not answer any more; nobody waits for it.
+            tokio::spawn(running.stop(Some(word.clone())));
+        }
     }
 
     /// Stops all groups; what they have done is written.
@@ -69,33 +132,37 @@ impl Persistent {
     }
 
     async fn stop_all(&self) {
-        let all = std::mem::take(&mut *self.groups.write());
-        futures_util::future::join_all(all.into_values().map(Running::stop)).await;
+        let all = self.led.write().as_mut().map(|led| std::mem::take(&mut led.groups));
+        let all = all.into_iter().flat_map(BTreeMap::into_values);
+        futures_util::future::join_all(all.map(|running| running.stop(None))).await;
     }
 
     /// Stops all groups and starts them anew from what the store holds.
     ///
     /// # Errors
-    /// Those of loading.
+    /// `Unavailable` where this server does not drive the groups; those of loading.
     pub(crate) async fn restart(&self) -> Result<()> {
         let mut version = self.changes.lock().await;
+        let fence = self.fenced(&mut version).await?;
         self.stop_all().await;
-        self.load_all(&mut version).await
+        self.load_all(&mut version, fence).await
     }
 
     /// A group by its name.
     ///
     /// # Errors
-    /// `DoesNotExist`.
+    /// `DoesNotExist`, `NotLed`.
     pub(crate) fn group(&self, id: &GroupId) -> Result<Handle, Refused> {
-        let groups = self.groups.read();
+        let led = self.led.read();
+        let groups = &led.as_ref().ok_or(Refused::NotLed)?.groups;
         groups.get(id).map(|running| running.handle.clone()).ok_or(Refused::DoesNotExist)
     }
 
-    /// All groups, or those of one source, by name.
+    /// All groups, or those of one source, by name; none where this server does not drive them.
     pub(crate) fn groups(&self, source: Option<&Source>) -> Vec<Handle> {
-        let groups = self.groups.read();
-        let wanted = groups.values().map(|running| running.handle.clone());
+        let led = self.led.read();
+        let groups = led.iter().flat_map(|led| led.groups.values());
+        let wanted = groups.map(|running| running.handle.clone());
         wanted
             .filter(|handle| source.is_none_or(|source| handle.definition.id.source == *source))
             .collect()
@@ -107,14 +174,15 @@ impl Persistent {
     /// `Exists`; `Failed` for settings that make no sense; what the store met.
     pub(crate) async fn create(&self, wanted: Wanted, by: &str) -> Result<(), Refused> {
         let mut version = self.changes.lock().await;
-        if self.groups.read().contains_key(&wanted.id) {
+        let fence = self.fenced(&mut version).await?;
+        if self.group(&wanted.id).is_ok() {
             return Err(Refused::Exists);
         }
         let definition = Arc::new(self.checked(wanted).await?);
         let mut all = self.definitions();
         all.insert(definition.id.clone(), Arc::clone(&definition));
-        self.save(&mut version, &all, by).await?;
-        Ok(self.start(definition).await?)
+        self.save(&mut version, fence, &all, by).await?;
+        Ok(self.start(definition, fence).await?)
     }
 
     /// Gives a group other settings; its filter stays, its consumers have to come again, and it
@@ -124,6 +192,7 @@ impl Persistent {
     /// `DoesNotExist`; `Failed` for settings that make no sense; what the store met.
     pub(crate) async fn update(&self, wanted: Wanted, by: &str) -> Result<(), Refused> {
         let mut version = self.changes.lock().await;
+        let fence = self.fenced(&mut version).await?;
         let before = Arc::clone(&self.group(&wanted.id)?.definition);
         let filter = before.filter.clone();
         let mut definition = self.checked(Wanted { filter, ..wanted }).await?;
@@ -133,9 +202,9 @@ impl Persistent {
         let definition = Arc::new(definition);
         let mut all = self.definitions();
         all.insert(definition.id.clone(), Arc::clone(&definition));
-        self.save(&mut version, &all, by).await?;
+        self.save(&mut version, fence, &all, by).await?;
         self.end(&definition.id).await;
-        Ok(self.start(definition).await?)
+        Ok(self.start(definition, fence).await?)
     }
 
     /// Deletes a group with everything that is stored for it.
@@ -145,17 +214,18 @@ impl Persistent {
     /// done may be gone.
     pub(crate) async fn delete(&self, id: &GroupId, by: &str) -> Result<(), Refused> {
         let mut version = self.changes.lock().await;
+        let fence = self.fenced(&mut version).await?;
         let definition = Arc::clone(&self.group(id)?.definition);
         self.end(id).await;
         // The group itself goes last: what is left of it would be found by one of its name.
         let deleted = async {
-            self.forget(id).await?;
+            self.forget(id, fence).await?;
             let mut all = self.definitions();
             all.remove(id);
-            self.save(&mut version, &all, by).await
+            self.save(&mut version, fence, &all, by).await
         };
         if let Err(refused) = deleted.await {
-            self.start(definition).await?;
+            self.start(definition, fence).await?;
             return Err(refused);
         }
         Ok(())
@@ -191,20 +261,22 @@ impl Persistent {
     }
 
     fn definitions(&self) -> BTreeMap<GroupId, Arc<Definition>> {
-        let groups = self.groups.read();
+        let led = self.led.read();
         let pair = |(id, running): (&GroupId, &Running)| {
             (id.clone(), Arc::clone(&running.handle.definition))
         };
-        groups.iter().map(pair).collect()
+        led.iter().flat_map(|led| &led.groups).map(pair).collect()
     }
 
     async fn save(
         &self,
         version: &mut Option<Version>,
+        fence: Fence,
         all: &BTreeMap<GroupId, Arc<Definition>>,
         by: &str,
     ) -> Result<(), Refused> {
-        match config::save(self.index.store.as_ref(), *version, all.values(), by).await {
+        let store = self.index.store.as_ref();
+        match config::save(store, fence, *version, all.values(), by).await {
             Ok(saved) => {
                 *version = saved;
                 Ok(())
@@ -217,24 +289,34 @@ impl Persistent {
         }
     }
 
-    async fn start(&self, definition: Arc<Definition>) -> Result<()> {
+    async fn start(&self, definition: Arc<Definition>, fence: Fence) -> Result<()> {
         let id = definition.id.clone();
-        let running = driver::start(&self.index, definition).await?;
-        self.groups.write().insert(id, running);
+        let running = driver::start(&self.index, fence, definition).await?;
+        let mut led = self.led.write();
+        // What runs for an earlier right ends by being dropped.
+        let same = |led: &&mut Led| led.fence.is_none_or(|current| current == fence);
+        led.as_mut().filter(same).ok_or_else(not_led)?.groups.insert(id, running);
         Ok(())
     }
 
     async fn end(&self, id: &GroupId) {
-        let running = self.groups.write().remove(id);
+        let running = self.led.write().as_mut().and_then(|led| led.groups.remove(id));
         if let Some(running) = running {
-            running.stop().await;
+            running.stop(None).await;
         }
     }
 
-    async fn forget(&self, id: &GroupId) -> Result<()> {
+    async fn forget(&self, id: &GroupId, fence: Fence) -> Result<()> {
+        let store = &self.index.store;
+        fence.check(store.as_ref()).await?;
         let key = StateKey::checkpoint(id.checkpoint()?);
         let put = StatePut { key, expected: StateExpected::Any, value: None };
-        self.index.store.put_state(put).await?;
-        ParkedStream::new(Arc::clone(&self.index.store), id.parked_stream()?).delete().await
+        store.put_state(put).await?;
+        ParkedStream::new(Arc::clone(store), fence, id.parked_stream()?).delete().await
     }
+}
+
+fn not_led() -> Error {
+    let why = "this server does not drive the groups of consumers at the moment; come again";
+    Error::new(ErrorKind::Unavailable, why)
 }

@@ -1,9 +1,10 @@
 //! What is known about a store and about a stream.
 
 use annals_core::{
-    Capabilities, Position, StoreInfo, StreamInfo, StreamMetadata, StreamStatus, Timestamp, Version,
+    Capabilities, Error, Freshness, Position, Result, StoreInfo, StreamInfo, StreamMetadata,
+    StreamStatus, Timestamp, Version,
 };
-use annals_proto::annals as wire;
+use annals_proto::annals::{self as wire, catch_up_request::To};
 use bytes::Bytes;
 
 /// What the store behind this server can do.
@@ -16,6 +17,18 @@ pub(crate) fn capabilities(can: Capabilities) -> wire::GetCapabilitiesResponse {
         position_dense: can.position_dense,
         store_restore: can.store_restore,
         projection_inline: can.projection_inline,
+    }
+}
+
+/// What an answer must know of.
+///
+/// # Errors
+/// `InvalidArgument` when nothing is said that is known here.
+pub(crate) fn freshness(to: Option<To>) -> Result<Freshness> {
+    match to {
+        Some(To::Latest(())) => Ok(Freshness::Latest),
+        Some(To::Position(position)) => Ok(Freshness::Position(Position::new(position))),
+        None => Err(Error::invalid("say up to where to catch up: a position, or the latest")),
     }
 }
 

@@ -5,5 +5,5 @@ mod manage;
 mod parking;
 mod restart;
 mod sharing;
-mod trial;
+pub(crate) mod trial;
 mod watched;

@@ -3,11 +3,7 @@
 use std::time::Duration;
 
 use annals_proto::kurrentdb::persistent_subscriptions::read_req::nack::Action;
-use tokio::{
-    io::{AsyncReadExt, AsyncWriteExt},
-    net::TcpStream,
-    time,
-};
+use tokio::time;
 
 use super::trial::{Client, of_stream, settings};
 use crate::running::Running;
@@ -16,12 +12,7 @@ use crate::running::Running;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 async fn metrics(running: &Running) -> String {
-    let mut socket = TcpStream::connect(running.address()).await.unwrap();
-    let request = b"GET /metrics HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n";
-    socket.write_all(request).await.unwrap();
-    let mut text = String::new();
-    socket.read_to_string(&mut text).await.unwrap();
-    text
+    running.get("/metrics").await
 }
 
 /// Waits until all figures of the group are as they should be.

@@ -79,8 +79,10 @@ impl Driver {
     pub(super) fn save(&mut self, floor: u64) -> BoxFuture<'static, Done> {
         let (store, name) = (Arc::clone(&self.index.store), self.checkpoint.clone());
         let last = Position::new(floor.saturating_sub(1));
+        let append = self.fence.guard(Append::default().checkpoint(name, last));
         Box::pin(async move {
-            let saved = match store.append(Append::default().checkpoint(name, last)).await {
+            let saved = async { store.append(append?).await };
+            let saved = match saved.await {
                 // Somebody else is further already.
                 Err(error) if error.kind() == ErrorKind::ConditionFailed => Ok(()),
                 saved => saved.map(|_| ()),

@@ -16,6 +16,7 @@ use std::{
 use annals_core::{BoxFuture, BoxStream, Error, ErrorKind, Name, Result};
 use futures_util::{StreamExt, stream::FuturesUnordered};
 use tokio::{sync::mpsc, task::JoinHandle, time};
+use tonic::Status;
 
 use self::{
     jobs::{Done, Job},
@@ -25,6 +26,7 @@ use super::{
     command::{Command, Handle, Told},
     consumer::{self, Delivered, Sink, Who},
     error::{Refused, too_slow},
+    fence::Fence,
     group::{Begin, ConsumerId, Group, Moment, Origin},
     parked::{Bounds, ParkedStream},
     settings::Definition,
@@ -46,9 +48,10 @@ pub(super) struct Running {
 }
 
 impl Running {
-    /// Ends the group: its consumers are told, and its progress is written.
-    pub(super) async fn stop(self) {
-        drop(self.handle.send(Command::Stop).await);
+    /// Ends the group: its consumers are told, this word or else that it was dropped, and its
+    /// progress is written.
+    pub(super) async fn stop(self, word: Option<Status>) {
+        drop(self.handle.send(Command::Stop(word)).await);
         if let Err(error) = self.task.await {
             tracing::error!(group = %self.handle.definition.id, %error, "a group ended badly");
         }
@@ -59,10 +62,14 @@ impl Running {
 ///
 /// # Errors
 /// What reading its progress met.
-pub(super) async fn start(index: &Index, definition: Arc<Definition>) -> Result<Running> {
+pub(super) async fn start(
+    index: &Index,
+    fence: Fence,
+    definition: Arc<Definition>,
+) -> Result<Running> {
     let store = &index.store;
     let checkpoint = definition.id.checkpoint()?;
-    let parked = ParkedStream::new(Arc::clone(store), definition.id.parked_stream()?);
+    let parked = ParkedStream::new(Arc::clone(store), fence, definition.id.parked_stream()?);
     let bounds = parked.bounds().await?;
     let reached = store.checkpoint(&checkpoint).await?;
     let source = reached.map_or(definition.begin, |reached| reached.next().get());
@@ -72,6 +79,7 @@ pub(super) async fn start(index: &Index, definition: Arc<Definition>) -> Result<
     let driver = Driver {
         definition: Arc::clone(&definition),
         index: index.clone(),
+        fence,
         checkpoint,
         is_saved: reached.is_some(),
         parked,
@@ -93,6 +101,7 @@ pub(super) async fn start(index: &Index, definition: Arc<Definition>) -> Result<
 struct Driver {
     definition: Arc<Definition>,
     index: Index,
+    fence: Fence,
     checkpoint: Name,
     is_saved: bool,
     parked: ParkedStream,
@@ -112,7 +121,7 @@ struct Driver {
 
 impl Driver {
     async fn run(mut self, mut commands: mpsc::Receiver<Command>) {
-        loop {
+        let word = loop {
             let now = Instant::now();
             self.group.expire(now);
             self.open(now);
@@ -121,15 +130,16 @@ impl Driver {
             let wake = self.wake(now);
             tokio::select! {
                 command = commands.recv() => match command {
-                    None | Some(Command::Stop) => break,
+                    None => break None,
+                    Some(Command::Stop(word)) => break word,
                     Some(command) => self.obey(command),
                 },
                 pulled = next(&mut self.source), if self.group.wants_fresh() => self.take(pulled),
                 Some(done) = self.jobs.next() => self.finish(done),
                 () = until(wake) => {}
             }
-        }
-        self.stop().await;
+        };
+        self.stop(word).await;
     }
 
     /// Follows the source from where the group is, when it is time to.
@@ -191,7 +201,7 @@ impl Driver {
         }
     }
 
-    fn leave(&mut self, consumer: ConsumerId, word: Option<tonic::Status>) {
+    fn leave(&mut self, consumer: ConsumerId, word: Option<Status>) {
         self.group.leave(consumer);
         if let (Some(sink), Some(word)) = (self.sinks.remove(&consumer), word) {
             // Whoever is gone needs no word.
@@ -224,7 +234,7 @@ impl Driver {
             Command::Watch(answer) => drop(answer.send(self.progress())),
             Command::Replay { stop_at, answer } => drop(answer.send(self.replay(stop_at))),
             Command::Truncate { stop_at, answer } => self.cut(stop_at, answer),
-            Command::Stop => {}
+            Command::Stop(_) => {}
         }
     }
 
@@ -263,9 +273,10 @@ impl Driver {
         [self.group.deadline(), self.open_at, park, save, truncate].into_iter().flatten().min()
     }
 
-    async fn stop(mut self) {
+    async fn stop(mut self, word: Option<Status>) {
+        let word = word.unwrap_or_else(|| Refused::Dropped.of(&self.definition.id));
         for sink in std::mem::take(&mut self.sinks).into_values() {
-            drop(sink.end.send(Refused::Dropped.of(&self.definition.id)));
+            drop(sink.end.send(word.clone()));
         }
         while let Some(done) = self.jobs.next().await {
             self.finish(done);
