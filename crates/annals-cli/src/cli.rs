@@ -34,6 +34,7 @@ pub(crate) struct Cli {
 pub(crate) struct GlobalArgs {
     /// The store: `file:DIR`, the path of a folder, `memory:`,
     /// `postgres://USER@HOST/DATABASE?schema=annals` (PGPASSWORD and the like count),
+    /// `nats://HOST:4222/STORE?dir=DIR` (a node of a cluster),
     /// `annals://USER:PASSWORD@HOST:2113` (with `?tls=false` where nothing is encrypted), or the
     /// connection string of a KurrentDB or EventStoreDB, `kurrentdb://...` or `esdb://...`
     #[arg(
@@ -69,6 +70,7 @@ pub(crate) enum Command {
     Stream(cmd::stream::Args),
     Serve(cmd::serve::Args),
     Cert(cmd::cert::Args),
+    Cluster(cmd::cluster::Args),
     Subscription(cmd::subscription::Args),
     Users(cmd::users::Args),
     Health(cmd::health::Args),

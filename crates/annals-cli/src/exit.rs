@@ -14,12 +14,13 @@ pub(crate) enum Exit {
     Unavailable = 6,
     Corrupted = 7,
     Partial = 8,
+    Warned = 9,
     Interrupted = 130,
 }
 
 impl Exit {
     /// Every code with what it says, for `annals help exit-codes`.
-    pub(crate) const ALL: [(Self, &'static str); 10] = [
+    pub(crate) const ALL: [(Self, &'static str); 11] = [
         (Self::Ok, "done"),
         (Self::Failure, "failed for a reason that has no code of its own"),
         (Self::Usage, "the command, or a name or value in it, is wrong as it stands"),
@@ -29,6 +30,7 @@ impl Exit {
         (Self::Unavailable, "locked by another process, out of space, unreachable, or too slow"),
         (Self::Corrupted, "stored bytes are damaged"),
         (Self::Partial, "done in part: some records were skipped, each was listed"),
+        (Self::Warned, "it works, with a risk that was listed, or with what could not be seen"),
         (Self::Interrupted, "interrupted (SIGINT)"),
     ];
 
@@ -165,6 +167,6 @@ mod tests {
     fn every_exit_code_is_documented_once() {
         let codes: std::collections::BTreeSet<_> =
             Exit::ALL.iter().map(|(exit, _)| exit.code()).collect();
-        assert_eq!(codes.into_iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 130]);
+        assert_eq!(codes.into_iter().collect::<Vec<_>>(), [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 130]);
     }
 }

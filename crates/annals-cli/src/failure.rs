@@ -47,6 +47,7 @@ impl Failure {
             Exit::Unavailable => "unavailable",
             Exit::Corrupted => "corrupted",
             Exit::Partial => "partial",
+            Exit::Warned => "warned",
             Exit::Interrupted => "interrupted",
         };
         let (what, why, hint) = (what.into(), why.to_string(), hint.into());

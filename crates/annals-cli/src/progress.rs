@@ -1,10 +1,13 @@
 //! Progress of long work on a terminal: on stderr, and only where somebody watches.
 
-use std::io::Write;
+use std::{io::Write, time::Duration};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::session::Session;
+
+/// How often something moves that cannot be counted.
+const TICK: Duration = Duration::from_millis(100);
 
 /// A bar with rate and time left, or nothing where nobody watches.
 #[derive(Debug)]
@@ -41,6 +44,17 @@ impl Progress {
             .unwrap_or_else(|_| ProgressStyle::default_bar());
         let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
         bar.set_style(style);
+        Self { bar }
+    }
+
+    /// A few words while nothing can be counted.
+    pub(crate) fn waiting(session: &Session, message: &'static str) -> Self {
+        if !session.shows_progress() {
+            return Self { bar: ProgressBar::hidden() };
+        }
+        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        bar.set_message(message);
+        bar.enable_steady_tick(TICK);
         Self { bar }
     }
 

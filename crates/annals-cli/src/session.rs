@@ -123,7 +123,26 @@ pub(crate) fn url(text: &str) -> Result<StoreUrl> {
 
 /// Opens a store, and makes it where there is none.
 pub(crate) fn open_or_create(url: &StoreUrl) -> Result<Arc<dyn Backend>> {
-    block_on(url.open()).or_fail(|| format!("the store `{url}` could not be opened"))
+    let opened = block_on(url.open());
+    let is_held = opened.as_ref().is_err_and(is_held);
+    let opened = opened.or_fail(|| format!("the store `{url}` could not be opened"));
+    opened.map_err(|failure| with_way_in(failure, url, is_held))
+}
+
+/// Whether another process has the folder.
+fn is_held(error: &annals::Error) -> bool {
+    error.context().iter().any(|(name, _)| *name == "holder")
+}
+
+/// Says how else to reach the store of a node whose folder its server has.
+fn with_way_in(failure: Failure, url: &StoreUrl, is_held: bool) -> Failure {
+    match url {
+        StoreUrl::Cluster(_) if is_held => failure.with_hint(
+            "this node is running: ask its server, with `--at annals://HOST:2113` \
+             (`?tls=false` where nothing is encrypted), or name another folder for another node",
+        ),
+        _ => failure,
+    }
 }
 
 /// Opens a store that must be there already.
@@ -135,7 +154,9 @@ pub(crate) fn open(url: &StoreUrl) -> Result<Arc<dyn Backend>> {
     {
         check_schema(target, url)?;
     }
-    opened.or_fail(|| format!("the store `{url}` could not be opened"))
+    let is_held = opened.as_ref().is_err_and(is_held);
+    let opened = opened.or_fail(|| format!("the store `{url}` could not be opened"));
+    opened.map_err(|failure| with_way_in(failure, url, is_held))
 }
 
 /// Refuses a schema without a store.

@@ -19,6 +19,7 @@
 //! ```
 
 mod adapter;
+mod copy;
 mod engine;
 mod error;
 mod format;
@@ -40,6 +41,7 @@ mod work;
 mod write;
 
 pub use adapter::Embedded;
+pub use copy::copy;
 pub use engine::{Engine, Events};
 pub use format::FORMAT_VERSION;
 pub use options::{Create, Options};

@@ -31,6 +31,7 @@ chapters! {
     how_to_several_processes: "how-to/several-processes.md",
     how_to_postgres: "how-to/postgres.md",
     how_to_serve: "how-to/serve.md",
+    how_to_cluster: "how-to/cluster.md",
     how_to_subscriptions: "how-to/subscriptions.md",
     how_to_runtime: "how-to/runtime.md",
     how_to_trace: "how-to/trace.md",

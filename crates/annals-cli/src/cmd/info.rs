@@ -29,11 +29,16 @@ struct Row {
     head: Option<u64>,
     bytes: Option<u64>,
     segments: Option<u64>,
+    /// Of a node of a cluster: its name, and the last entry of the log that it has applied.
+    node: Option<String>,
+    applied: Option<u64>,
 }
 
 impl Item for Row {
-    const COLUMNS: &'static [&'static str] =
-        &["STORE", "BACKEND", "STORE ID", "EVENTS", "STREAMS", "HEAD", "BYTES", "SEGMENTS"];
+    const COLUMNS: &'static [&'static str] = &[
+        "STORE", "BACKEND", "STORE ID", "EVENTS", "STREAMS", "HEAD", "BYTES", "SEGMENTS", "NODE",
+        "APPLIED",
+    ];
 
     fn cells(&self) -> Vec<String> {
         let number = |number: Option<u64>| number.map(|n| n.to_string()).unwrap_or_default();
@@ -46,6 +51,8 @@ impl Item for Row {
             number(self.head),
             number(self.bytes),
             number(self.segments),
+            self.node.clone().unwrap_or_default(),
+            number(self.applied),
         ]
     }
 
@@ -61,6 +68,11 @@ pub(crate) fn run(_args: &Args, session: &Session) -> Result<Exit> {
     let row = match session.url() {
         StoreUrl::KurrentDb(_) => uncounted(store, opened.as_ref())?,
         _ => row(store, block_on(opened.info()).or_fail(WHAT)?),
+    };
+    let this = opened.nodes().into_iter().find(|node| node.is_this);
+    let row = match this {
+        Some(node) => Row { node: Some(node.name.to_string()), applied: Some(node.applied), ..row },
+        None => row,
     };
     printer.item(&row)?;
     printer.finish()?;
@@ -81,6 +93,8 @@ fn uncounted(store: String, opened: &dyn Backend) -> Result<Row> {
         head: head.map(annals::Position::get),
         bytes: None,
         segments: None,
+        node: None,
+        applied: None,
     })
 }
 
@@ -94,5 +108,7 @@ fn row(store: String, info: StoreInfo) -> Row {
         head: info.head.map(annals::Position::get),
         bytes: info.bytes,
         segments: info.segments,
+        node: None,
+        applied: None,
     }
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod append;
 pub(crate) mod cert;
+pub(crate) mod cluster;
 pub(crate) mod completions;
 pub(crate) mod config;
 pub(crate) mod copy;
@@ -32,6 +33,7 @@ pub(crate) fn run(command: Command, session: &Session) -> Result<Exit> {
         Command::Stream(args) => stream::run(args, session),
         Command::Serve(args) => serve::run(&args, session),
         Command::Cert(args) => cert::run(args, session),
+        Command::Cluster(args) => cluster::run(args, session),
         Command::Subscription(args) => subscription::run(args, session),
         Command::Users(args) => users::run(args, session),
         Command::Health(args) => health::run(&args, session),

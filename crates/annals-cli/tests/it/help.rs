@@ -6,7 +6,7 @@ use std::{env, fs, path::Path};
 use crate::harness::Annals;
 
 /// Every command, as typed.
-const COMMANDS: [&str; 53] = [
+const COMMANDS: [&str; 59] = [
     "",
     "append",
     "read",
@@ -21,6 +21,12 @@ const COMMANDS: [&str; 53] = [
     "serve",
     "cert",
     "cert dev",
+    "cluster",
+    "cluster init",
+    "cluster status",
+    "cluster check",
+    "cluster add-node",
+    "cluster trim",
     "subscription",
     "subscription create",
     "subscription update",
@@ -97,7 +103,7 @@ fn no_command_is_missing_from_the_reviewed_ones() {
     for name in listed(&[]) {
         assert!(COMMANDS.contains(&&*name), "{name}");
     }
-    for group in ["stream", "config", "cert", "subscription", "users", "users key"] {
+    for group in ["stream", "config", "cert", "cluster", "subscription", "users", "users key"] {
         let words: Vec<_> = group.split(' ').collect();
         for name in listed(&words) {
             assert!(COMMANDS.contains(&&*format!("{group} {name}")), "{group} {name}");

@@ -1,5 +1,6 @@
 //! A node: its engine, the thread that applies the log to it, and what goes on beside.
 
+mod adopt;
 mod applier;
 mod assembly;
 mod claims;
@@ -31,6 +32,7 @@ use tokio::task::JoinHandle as Task;
 
 pub use identity::{Identity, store_dir};
 pub use peers::Notice;
+pub(crate) use recent::WINDOW;
 pub use start::{Progress, Settings};
 
 use self::{

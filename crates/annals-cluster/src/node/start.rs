@@ -129,7 +129,7 @@ async fn identify(log: &dyn OrderedLog, settings: &Settings, extent: Extent) -> 
     }
     let Some(genesis) = genesis else { return Err(too_late(1, extent.first)) };
     let (node, _) = Uuid::new_v4().as_u64_pair();
-    let name = settings.name.clone().unwrap_or_else(|| format!("node-{:04x}", node >> 48));
+    let name = settings.name.clone().unwrap_or_else(|| Identity::made_up(node));
     let identity = Identity { node, name, store: settings.store.clone(), genesis };
     let (written, dir) = (identity.clone(), settings.dir.clone());
     blocking::unblock(move || written.write(&dir)).await?;

@@ -1,7 +1,7 @@
 //! What has to be there before a store can be kept by many nodes: the stream that is its log.
 //!
-//! It is made once (`init`), looked over before trusting it (`check`), and looked at while it runs
-//! (`state`).
+//! It is made once (`init`), looked over before trusting it (`check`), looked at while it runs
+//! (`state`), and given up from its beginning when the nodes need that no more (`trim`).
 
 mod check;
 mod finding;
@@ -9,6 +9,7 @@ mod init;
 mod monitor;
 mod shape;
 mod state;
+mod trim;
 mod version;
 
 use std::fmt;
@@ -20,6 +21,7 @@ pub use finding::{Finding, Severity};
 pub use init::{Initialized, init};
 pub use monitor::Monitor;
 pub use state::{LogState, Replica, state};
+pub use trim::{KEPT, trim, trimmable};
 
 /// What a log is made with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

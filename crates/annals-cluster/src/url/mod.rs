@@ -140,6 +140,14 @@ impl Target {
         self.node.as_deref()
     }
 
+    /// The same with another name of the node.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for what is no name of a node.
+    pub fn with_node(self, name: &str) -> Result<Self> {
+        Ok(Self { node: Some(parameters::node(name.to_owned())?), ..self })
+    }
+
     /// How long an append waits at most.
     #[must_use]
     pub fn timeout(&self) -> Duration {

@@ -65,11 +65,11 @@ fn file(name: &str, value: &str) -> Result<PathBuf> {
     Ok(PathBuf::from(value))
 }
 
-fn node(value: String) -> Result<String> {
+pub(super) fn node(value: String) -> Result<String> {
     let is_known = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if value.is_empty() || value.len() > NODE_NAME_MAX || !value.chars().all(is_known) {
         return Err(Error::invalid(format!(
-            "`node={value}` in the URL is no name of a node; it has 1 to {NODE_NAME_MAX} letters, \
+            "`{value}` is no name of a node; it has 1 to {NODE_NAME_MAX} letters, \
              digits, `-`, `_` and `.`"
         )));
     }
