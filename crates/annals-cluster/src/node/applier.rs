@@ -108,6 +108,7 @@ impl Applier {
             next = deliveries.try_recv().ok();
         }
         self.replica.show()?;
+        self.status.set_newest(self.replica.newest().map_or(0, |newest| newest.entry));
         if let Some(logged) = newest {
             self.status.set_applied(logged.sequence, logged.time, self.replica.digest());
         }

@@ -16,6 +16,8 @@ use crate::entry::Claim;
 pub(crate) struct Status {
     applied: AtomicU64,
     applied_time: AtomicI64,
+    /// The entry of the newest commit, 0 before the first.
+    newest: AtomicU64,
     claim: Mutex<Option<Claim>>,
     /// The end of the log as far as it has been heard of.
     last: AtomicU64,
@@ -29,6 +31,16 @@ impl Status {
     /// The last entry that was applied; 0 before the first.
     pub(crate) fn applied(&self) -> u64 {
         self.applied.load(Ordering::Acquire)
+    }
+
+    /// The entry that the store's newest commit comes from.
+    pub(crate) fn newest(&self) -> Option<u64> {
+        Some(self.newest.load(Ordering::Acquire)).filter(|entry| *entry > 0)
+    }
+
+    /// A commit of an entry was shown, or there when the node was started.
+    pub(crate) fn set_newest(&self, entry: u64) {
+        self.newest.store(entry, Ordering::Release);
     }
 
     /// What the store was at some entry lately applied.

@@ -22,9 +22,9 @@ use crate::{
     annals cluster trim --at nats://a:4222/orders --keep-entries 1000000 --yes\n  \
     annals cluster trim --at nats://a:4222/orders --before-entry 250000\n\n\
     No event is lost: the nodes have them all. But a new node can then only be made from the folder\n\
-    of another one, so have a copy of a node's folder first. At least 32,768 entries stay in front\n\
-    of what the node that is furthest behind has applied, because a node that starts again reads\n\
-    back. Nodes that do not run now are not known: give --before-entry where one is stopped.\n\n\
+    of another one, so have a copy of a node's folder first. At least 65,536 entries stay in front\n\
+    of the newest commit of the node that is furthest behind, because a node that starts again\n\
+    reads back. Nodes that do not run are not known: give --before-entry where one is stopped.\n\n\
     Exit code 4 when a node is in trouble or far behind, and no entry was named.")]
 pub(super) struct Args {
     /// Keep at least so many of the newest entries
@@ -47,20 +47,13 @@ struct Row {
     last_entry: u64,
     entries: u64,
     nodes: Vec<String>,
-    applied_least: Option<u64>,
+    newest_least: Option<u64>,
     removed: bool,
 }
 
 impl Item for Row {
-    const COLUMNS: &'static [&'static str] = &[
-        "FIRST ENTRY",
-        "FIRST KEPT",
-        "LAST ENTRY",
-        "ENTRIES",
-        "NODES",
-        "APPLIED LEAST",
-        "REMOVED",
-    ];
+    const COLUMNS: &'static [&'static str] =
+        &["FIRST ENTRY", "FIRST KEPT", "LAST ENTRY", "ENTRIES", "NODES", "NEWEST LEAST", "REMOVED"];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -69,7 +62,7 @@ impl Item for Row {
             self.last_entry.to_string(),
             self.entries.to_string(),
             self.nodes.join(", "),
-            self.applied_least.map(|applied| applied.to_string()).unwrap_or_default(),
+            self.newest_least.map(|newest| newest.to_string()).unwrap_or_default(),
             self.removed.to_string(),
         ]
     }
@@ -97,7 +90,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit> {
         last_entry: extent.last,
         entries: first_kept - extent.first,
         nodes: heard.nodes().iter().map(|notice| notice.name.clone()).collect(),
-        applied_least: heard.applied_least(),
+        newest_least: heard.newest_least(),
         removed: false,
     };
     if row.entries > 0 && !args.dry_run {
@@ -117,21 +110,21 @@ fn agreed(heard: &Heard, last: u64, keep_entries: Option<u64>) -> Result<u64> {
                     that have not applied what is removed can only be made from a copy of another";
         Failure::new(Exit::Conflict, "nothing was removed from the log", why, hint)
     };
-    let Some(applied) = heard.applied_least() else {
+    let Some(newest) = heard.newest_least() else {
         return Err(refused("no node was heard of".to_owned()));
     };
     if let Some(complaint) = heard.nodes().into_iter().find_map(complaint) {
         return Err(refused(complaint));
     }
     let kept = keep_entries.map_or(u64::MAX, |keep| (last + 1).saturating_sub(keep));
-    Ok(std::cmp::min(kept, trimmable(applied)))
+    Ok(std::cmp::min(kept, trimmable(newest)))
 }
 
 fn warning(row: &Row) -> String {
     let Row { entries, first_entry, first_kept, nodes, .. } = row;
     let nodes = if nodes.is_empty() { "none".to_owned() } else { nodes.join(", ") };
-    let late = match row.applied_least {
-        Some(applied) if trimmable(applied) < *first_kept => {
+    let late = match row.newest_least {
+        Some(newest) if trimmable(newest) < *first_kept => {
             "\nthis is more than these nodes can do without when they start again"
         }
         _ => "",
