@@ -16,7 +16,7 @@ pub(crate) fn are_served_and_killed(bed: &Bed) {
     let status = bed.status_until(|status| are_level(status, 2));
     let nodes = status["nodes"].as_array().unwrap();
     assert_eq!((&nodes[0]["name"], &nodes[1]["name"]), (&"one".into(), &"two".into()));
-    assert_eq!(nodes[0]["digest"], nodes[1]["digest"]);
+    assert!(status["differing"].is_null(), "{status}");
     assert!(nodes.iter().all(|node| node["state"] == "well"), "{status}");
     assert_eq!(status["log"]["replicas"].as_array().unwrap().len(), 3);
 
@@ -41,7 +41,7 @@ pub(crate) fn whose_folder_is_in_use(bed: &Bed) {
     drop(node);
     let info = bed.annals.json(&["info", "--at", &bed.node_at("one")]);
     assert_eq!((&info["backend"], &info["node"]), (&"cluster".into(), &"one".into()));
-    assert_eq!(info["applied"], 1);
+    assert!(info["applied"].as_u64() >= Some(1), "{info}");
 }
 
 pub(crate) fn are_added(bed: &Bed) {
@@ -53,7 +53,8 @@ pub(crate) fn are_added(bed: &Bed) {
 
     let from_log = ["cluster", "add-node", "--at", &bed.node_at("two")];
     let added = bed.annals.json(&from_log);
-    assert_eq!((&added["name"], &added["applied"]), (&"two".into(), &2.into()));
+    assert_eq!((&added["name"], &added["from_backup"]), (&"two".into(), &false.into()));
+    assert!(added["head"].is_u64(), "{added}");
     assert_eq!(bed.annals.json(&from_log)["node"], added["node"], "it is the node it was");
 
     let folder = bed.annals.path("one");
@@ -61,15 +62,15 @@ pub(crate) fn are_added(bed: &Bed) {
     let at = bed.node_at("three");
     let from_copy = ["cluster", "add-node", "--at", &at, "--name", "drei", "--from-backup", folder];
     let added = bed.annals.json(&from_copy);
-    assert_eq!((&added["name"], &added["head"]), (&"drei".into(), &0.into()));
+    assert_eq!((&added["name"], &added["from_backup"]), (&"drei".into(), &true.into()));
+    assert!(added["head"].is_u64(), "{added}");
     let said = bed.annals.fails(2, &from_copy);
     assert!(said.contains("empty folder"), "{said}");
 
     let served = [bed.serve("two"), bed.serve("three")];
     bed.annals.ok(&["append", "account-1", "deposited", "2", "--at", &served[1].url]);
     let status = bed.status_until(|status| are_level(status, 3));
-    let nodes = status["nodes"].as_array().unwrap();
-    assert!(nodes.iter().all(|node| node["digest"] == nodes[0]["digest"]), "{status}");
+    assert!(status["differing"].is_null(), "{status}");
 }
 
 fn notice(node: u64, digest: u64, trouble: Option<&str>) -> Notice {

