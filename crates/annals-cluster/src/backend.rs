@@ -9,11 +9,11 @@ use annals_core::{
     StreamName, Subscribe,
 };
 use annals_engine::{Command, Outcome};
-use tokio::runtime::{Builder, Runtime};
 
 use crate::{
     log::{JetStreamLog, OrderedLog},
     node::{Identity, Node, Progress, Settings},
+    threads::Threads,
     url::Target,
 };
 
@@ -25,9 +25,6 @@ pub struct Options {
     /// See [`Settings::clock`].
     pub clock: Option<Arc<dyn Clock>>,
 }
-
-/// Threads that drive the connection to the log.
-const THREADS: usize = 1;
 
 /// A node of a cluster, as a store. Clones share it; the node is closed with the last one.
 #[derive(Debug, Clone)]
@@ -55,14 +52,14 @@ impl Cluster {
             clock: options.clock,
             progress: options.progress,
         };
-        let runtime = runtime()?;
-        let handle = runtime.handle().clone();
+        let threads = Threads::start()?;
+        let handle = threads.handle().clone();
         let (target, node) = (target.clone(), settings.name.clone());
         let connected = handle.spawn(async move {
             JetStreamLog::connect(&target, node.as_deref().unwrap_or("node")).await
         });
         let log = connected.await.map_err(interrupted)??;
-        Self::start_on(runtime, Arc::new(log), settings).await
+        Self::start_on(threads, Arc::new(log), settings).await
     }
 
     /// Starts a node on a log, and waits until it has applied what the log has.
@@ -73,17 +70,17 @@ impl Cluster {
     /// it has applied; `Unsupported` when the log needs a newer version of Annals; `Unavailable`
     /// when another process has the folder, there is no space, or the log is away.
     pub async fn start(log: Arc<dyn OrderedLog>, settings: Settings) -> Result<Self> {
-        Self::start_on(runtime()?, log, settings).await
+        Self::start_on(Threads::start()?, log, settings).await
     }
 
     async fn start_on(
-        runtime: Runtime,
+        threads: Threads,
         log: Arc<dyn OrderedLog>,
         settings: Settings,
     ) -> Result<Self> {
         // On the log's own runtime, whatever runs the caller.
-        let handle = runtime.handle().clone();
-        let started = handle.spawn(Node::start(log, settings, runtime));
+        let handle = threads.handle().clone();
+        let started = handle.spawn(Node::start(log, settings, threads));
         let node = started.await.map_err(interrupted)??;
         Ok(Self { node: Arc::new(node) })
     }
@@ -105,19 +102,6 @@ impl Cluster {
     pub fn trouble(&self) -> Option<Error> {
         self.node.status().trouble()
     }
-}
-
-/// The threads that the log's connection has.
-pub(crate) fn runtime() -> Result<Runtime> {
-    Builder::new_multi_thread()
-        .worker_threads(THREADS)
-        .thread_name("annals-cluster")
-        .enable_all()
-        .build()
-        .map_err(|error| {
-            Error::new(ErrorKind::Unavailable, "no threads for the connection to the log")
-                .caused_by(error)
-        })
 }
 
 fn interrupted(error: tokio::task::JoinError) -> Error {

@@ -7,6 +7,7 @@ pub mod log;
 pub mod names;
 mod node;
 pub mod setup;
+mod threads;
 pub mod url;
 
 pub use backend::{Cluster, Options};

@@ -21,7 +21,7 @@ use annals_engine::{Command, Embedded, Outcome};
 use async_io::Timer;
 use futures_lite::future::or;
 use parking_lot::Mutex;
-use tokio::{runtime::Runtime, task::JoinHandle as Task};
+use tokio::task::JoinHandle as Task;
 
 pub use identity::{Identity, store_dir};
 pub use peers::Notice;
@@ -34,7 +34,10 @@ use self::{
     proposer::{Request, timed_out},
     status::Status,
 };
-use crate::log::{Logged, OrderedLog};
+use crate::{
+    log::{Logged, OrderedLog},
+    threads::Threads,
+};
 
 /// A node of a cluster.
 #[derive(Debug)]
@@ -61,7 +64,7 @@ struct Running {
     others: Vec<Task<()>>,
     applier: JoinHandle<()>,
     /// Where the tasks run.
-    runtime: Runtime,
+    threads: Threads,
 }
 
 impl Node {
@@ -175,7 +178,7 @@ impl Node {
             // Who waits in vain is told so when the applier ends.
             drop(self.in_time(finished, behind).await);
             let (log, leaving) = (Arc::clone(&self.log), tasks::leaving(self));
-            let told = running.runtime.spawn(async move { log.tell(leaving).await });
+            let told = running.threads.handle().spawn(async move { log.tell(leaving).await });
             // Who is not told finds out by not hearing of it.
             drop(told.await);
             let engine = self.engine.clone();
@@ -197,8 +200,7 @@ impl Node {
         for task in running.others {
             task.abort();
         }
-        // Waiting is not allowed where this may be dropped.
-        running.runtime.shutdown_background();
+        drop(running.threads);
         running.applier
     }
 }

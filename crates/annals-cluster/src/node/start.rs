@@ -6,7 +6,6 @@ use annals_core::{Clock, Error, ErrorKind, Result};
 use annals_engine::{Embedded, Engine, Replica};
 use futures_lite::StreamExt;
 use parking_lot::Mutex;
-use tokio::runtime::Runtime;
 use uuid::Uuid;
 
 use super::{
@@ -25,6 +24,7 @@ use super::{
 use crate::{
     entry::{Genesis, Kind, Message},
     log::{Extent, Logged, OrderedLog},
+    threads::Threads,
 };
 
 /// Requests of callers that may wait to be published before callers wait to hand theirs in.
@@ -62,7 +62,7 @@ impl std::fmt::Debug for Progress {
 
 impl Node {
     /// Starts a node on a log and waits until it has applied all that the log had at the
-    /// beginning, so that readers never see less than before a restart. `runtime` is ended with
+    /// beginning, so that readers never see less than before a restart. `threads` are ended with
     /// the node.
     ///
     /// # Errors
@@ -72,7 +72,7 @@ impl Node {
     pub(crate) async fn start(
         log: Arc<dyn OrderedLog>,
         settings: Settings,
-        runtime: Runtime,
+        threads: Threads,
     ) -> Result<Self> {
         let extent = log.extent().await?;
         let identity = identify(log.as_ref(), &settings, extent).await?;
@@ -81,10 +81,10 @@ impl Node {
             options.clock = Arc::clone(clock);
         }
         let opened = blocking::unblock(move || Engine::open_replica(dir, &options));
-        let (engine, replica) = opened.await?;
+        let (engine, replica) = opened.await.map_err(advised)?;
         let from = check(&replica, extent)?;
         let begun = Begun { log, engine: engine.into(), replica, identity, from };
-        let node = begun.assemble(&settings, runtime)?;
+        let node = begun.assemble(&settings, threads)?;
         node.catch_up_from_start(extent.last, settings.progress).await?;
         Ok(node)
     }
@@ -166,6 +166,21 @@ fn check(replica: &Replica, extent: Extent) -> Result<u64> {
     Ok(from)
 }
 
+/// What to do about a store that is damaged: a node need not repair it, because the log has it.
+fn advised(error: Error) -> Error {
+    if error.kind() != ErrorKind::Corrupted {
+        return error;
+    }
+    let message = format!(
+        "this node's store is damaged: {}; move the node's folder away, so that the node is made \
+         again from the log or from a backup of another node",
+        error.message()
+    );
+    let same = error.context().iter().cloned();
+    let advised = Error::new(error.kind(), message).during(error.operation());
+    same.fold(advised, |advised, (name, value)| advised.with(name, value)).caused_by(error)
+}
+
 /// The log's beginning is gone.
 fn too_late(needed: u64, first: u64) -> Error {
     let message = format!(
@@ -186,7 +201,7 @@ struct Begun {
 }
 
 impl Begun {
-    fn assemble(self, settings: &Settings, runtime: Runtime) -> Result<Node> {
+    fn assemble(self, settings: &Settings, threads: Threads) -> Result<Node> {
         let Self { log, engine, replica, identity, from } = self;
         let (status, pending) = (Arc::<Status>::default(), Arc::<Pending>::default());
         let (counts, address) = (Arc::<Counts>::default(), Arc::default());
@@ -222,14 +237,15 @@ impl Begun {
             address: Arc::clone(&address),
             proposer: Arc::clone(&proposer),
         };
+        let tasks_on = threads.handle().clone();
         let others = vec![
-            runtime.spawn(tasks::follow(Arc::clone(&log), from, followed)),
-            runtime.spawn(teller.run()),
-            runtime.spawn(ends::run(Arc::clone(&log), asked)),
-            runtime.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
+            tasks_on.spawn(tasks::follow(Arc::clone(&log), from, followed)),
+            tasks_on.spawn(teller.run()),
+            tasks_on.spawn(ends::run(Arc::clone(&log), asked)),
+            tasks_on.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
         ];
-        let proposer = runtime.spawn(proposer.run(to_propose));
-        let running = Mutex::new(Some(Running { proposer, others, applier, runtime }));
+        let proposer = tasks_on.spawn(proposer.run(to_propose));
+        let running = Mutex::new(Some(Running { proposer, others, applier, threads }));
         let timeout = settings.timeout;
         Ok(Node {
             engine,
