@@ -53,7 +53,6 @@ impl Cluster {
             progress: options.progress,
         };
         let threads = Threads::start()?;
-        let handle = threads.handle().clone();
         let (target, node) = (target.clone(), settings.name.clone());
         let connected = threads.handle().spawn(async move {
             JetStreamLog::connect(&target, node.as_deref().unwrap_or("node")).await
