@@ -12,6 +12,8 @@ pub fn store_files() -> Vec<Vec<u8>> {
         // A record's body begins behind the header of the frame and the record's prefix.
         file.get(frame.begin + 48..frame.end).unwrap_or_default().to_vec()
     }));
+    // A command of a cluster's log: an append of nothing.
+    pieces.push(vec![1, 0, 0, 0, 0]);
     // Values of the index are varints.
     pieces.extend([vec![3, 1, 2, 3], vec![0x80, 0x04, 1, 1], vec![1; 44], vec![0xFF; 12]]);
     pieces

@@ -5,10 +5,11 @@ use annals_engine::fuzzing;
 type Decoder = fn(&[u8]) -> bool;
 
 /// The decoders by name.
-const DECODERS: [(&str, Decoder); 11] = [
+const DECODERS: [(&str, Decoder); 12] = [
     ("segment", fuzzing::segment),
     ("frame", fuzzing::frame),
     ("record", fuzzing::record),
+    ("command", fuzzing::command),
     ("segment header", fuzzing::segment_header),
     ("manifest", fuzzing::manifest),
     ("position table", fuzzing::position_table),

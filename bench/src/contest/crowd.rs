@@ -22,7 +22,8 @@ pub(crate) fn measure_of(field: &impl Field, count: u64) -> Result<Vec<Row>> {
     let ground = field.ground();
     let (rounds, time) = (ground.scale.rounds / 2 + 1, ground.scale.crowd_time);
     let race = Race::run(field, (Deed::Crowd, rounds), |store, round| {
-        let first = SEED + round as u64 * count;
+        // Other seeds for other numbers of writers, so that all write streams of their own.
+        let first = SEED + count * 1_000 + round as u64 * count;
         let writers = (first..first + count).map(|seed| ground.writer(seed)).collect();
         ground.run(at_once(Contender::clone(store), writers, time))
     })?;

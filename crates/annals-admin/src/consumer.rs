@@ -15,14 +15,14 @@ use annals_proto::kurrentdb::{
         read_resp,
     },
 };
-use futures_lite::stream;
+use futures_lite::{Stream, StreamExt, stream};
 use tokio::{
     sync::mpsc::{self, error::TrySendError},
     time::Instant,
 };
-use tonic::{Request, Streaming};
+use tonic::{Request, Response, Streaming};
 
-use crate::{GroupName, Refused, Result, Server, Source, events, ids};
+use crate::{GroupName, Refused, Result, Server, Source, events, ids, leader::Groups};
 
 /// A consumer of a group. It leaves when this is dropped; what it said nothing of goes to others.
 #[derive(Debug)]
@@ -78,7 +78,6 @@ impl Server {
     pub async fn consume(&self, group: &GroupName, at_once: u32) -> Result<Consumer> {
         let at_once = at_once.clamp(1, AT_ONCE_MAX);
         let room = usize::try_from(at_once).unwrap_or(usize::MAX).saturating_add(WORDS_MORE);
-        let (words, said) = mpsc::channel(room);
         let buffer_size = i32::try_from(at_once).unwrap_or(i32::MAX);
         let uuid_option = UuidOption { content: Some(uuid_option::Content::String(Empty {})) };
         let options = Options {
@@ -90,23 +89,37 @@ impl Server {
                 Source::Stream(stream) => StreamOption::StreamIdentifier(ids::stream(stream)),
             }),
         };
-        let first = ReadReq { content: Some(Content::Options(options)) };
-        let next = |mut said: mpsc::Receiver<ReadReq>| async {
-            let word = said.recv().await?;
-            Some((word, said))
-        };
-        let all = futures_lite::StreamExt::chain(stream::once(first), stream::unfold(said, next));
         let name = format!("annals-{}", uuid::Uuid::now_v7());
-        let mut request = Request::new(all);
-        if let Ok(name) = name.parse() {
-            request.metadata_mut().insert("connection-name", name);
-        }
-        let mut answers = self.answer(self.groups_client().read(request)).await?;
+        let join = async |mut groups: Groups, options| {
+            let (words, said) = mpsc::channel(room);
+            let answers = groups.read(joining(options, said, &name)).await?;
+            Ok(Response::new((words, answers.into_inner())))
+        };
+        let (words, mut answers) = self.ask_groups(options, join).await?;
         // The confirmation, or why there is none.
         answers.message().await.map_err(|status| Refused::of(&status))?;
         let (server, group) = (self.clone(), group.clone());
         Ok(Consumer { server, group, name, words, answers, judged: 0 })
     }
+}
+
+/// What joins a group: what is wanted, and then what is said.
+fn joining(
+    options: Options,
+    said: mpsc::Receiver<ReadReq>,
+    name: &str,
+) -> Request<impl Stream<Item = ReadReq> + Send + 'static> {
+    let first = ReadReq { content: Some(Content::Options(options)) };
+    let next = |mut said: mpsc::Receiver<ReadReq>| async {
+        let word = said.recv().await?;
+        Some((word, said))
+    };
+    let words = stream::unfold(said, next);
+    let mut request = Request::new(StreamExt::chain(stream::once(first), words));
+    if let Ok(name) = name.parse() {
+        request.metadata_mut().insert("connection-name", name);
+    }
+    request
 }
 
 impl Consumer {

@@ -11,6 +11,7 @@ mod events;
 mod failure;
 mod groups;
 mod ids;
+mod leader;
 mod parked;
 mod server;
 mod users;

@@ -52,9 +52,9 @@ impl Cluster {
             clock: options.clock,
             progress: options.progress,
         };
-        let threads = Threads::new()?;
+        let threads = Threads::start()?;
         let (target, node) = (target.clone(), settings.name.clone());
-        let connected = threads.spawn(async move {
+        let connected = threads.handle().spawn(async move {
             JetStreamLog::connect(&target, node.as_deref().unwrap_or("node")).await
         });
         let log = connected.await.map_err(interrupted)??;
@@ -69,7 +69,7 @@ impl Cluster {
     /// it has applied; `Unsupported` when the log needs a newer version of Annals; `Unavailable`
     /// when another process has the folder, there is no space, or the log is away.
     pub async fn start(log: Arc<dyn OrderedLog>, settings: Settings) -> Result<Self> {
-        Self::start_on(Threads::new()?, log, settings).await
+        Self::start_on(Threads::start()?, log, settings).await
     }
 
     async fn start_on(
@@ -78,7 +78,7 @@ impl Cluster {
         settings: Settings,
     ) -> Result<Self> {
         // On the log's own runtime, whatever runs the caller.
-        let handle = threads.handle();
+        let handle = threads.handle().clone();
         let started = handle.spawn(Node::start(log, settings, threads));
         let node = started.await.map_err(interrupted)??;
         Ok(Self { node: Arc::new(node) })

@@ -1,53 +1,71 @@
-//! The threads that drive the connection to the log, so that callers need no runtime.
+//! The threads that drive a node's connection to the log, whatever runs the caller.
 
 use annals_core::{Error, ErrorKind, Result};
-use tokio::{
-    runtime::{Builder, Handle, Runtime},
-    task::JoinHandle,
-};
+use tokio::runtime::{Builder, Handle, Runtime};
 
-/// One is enough: it hands messages on, and applies nothing.
+/// How many there are.
 const THREADS: usize = 1;
 
-/// The threads of one node. They end with this, wherever it is dropped.
+/// Threads for one node. Unlike a bare runtime they may be dropped by async code: what still runs
+/// on them is ended without waiting for it.
 #[derive(Debug)]
-pub(crate) struct Threads(Option<Runtime>, Handle);
+pub(crate) struct Threads {
+    /// Until it is dropped.
+    runtime: Option<Runtime>,
+    handle: Handle,
+}
 
 impl Threads {
+    /// Starts them.
+    ///
     /// # Errors
-    /// `Unavailable` when the system gives none.
-    pub(crate) fn new() -> Result<Self> {
-        let runtime = Builder::new_multi_thread()
+    /// `Unavailable` when the system gives no threads.
+    pub(crate) fn start() -> Result<Self> {
+        let built = Builder::new_multi_thread()
             .worker_threads(THREADS)
             .thread_name("annals-cluster")
             .enable_all()
             .build();
-        let runtime = runtime.map_err(|error| {
+        let runtime = built.map_err(|error| {
             Error::new(ErrorKind::Unavailable, "no threads for the connection to the log")
                 .caused_by(error)
         })?;
         let handle = runtime.handle().clone();
-        Ok(Self(Some(runtime), handle))
+        Ok(Self { runtime: Some(runtime), handle })
     }
 
-    pub(crate) fn spawn<T: Send + 'static>(
-        &self,
-        task: impl Future<Output = T> + Send + 'static,
-    ) -> JoinHandle<T> {
-        self.1.spawn(task)
-    }
-
-    /// For a task that has the threads themselves.
-    pub(crate) fn handle(&self) -> Handle {
-        self.1.clone()
+    /// What starts tasks on them.
+    pub(crate) const fn handle(&self) -> &Handle {
+        &self.handle
     }
 }
 
 impl Drop for Threads {
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
-            // Waiting for its tasks is not allowed where this may be dropped.
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn async_code_may_drop_them_on_their_own_threads_too() {
+        let outer = Threads::start().unwrap();
+        let inner = Threads::start().unwrap();
+        let handle = outer.handle().clone();
+        let dropped = handle.spawn(async move {
+            drop(inner);
+            drop(outer);
+            "dropped"
+        });
+        // The task that ends its own threads may be ended with them, but it does not panic.
+        match futures_lite::future::block_on(dropped) {
+            Ok(said) => assert_eq!(said, "dropped"),
+            Err(error) => assert!(error.is_cancelled(), "{error}"),
         }
     }
 }

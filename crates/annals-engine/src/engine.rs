@@ -138,7 +138,8 @@ impl Engine {
     ) -> Result<(Self, Replica)> {
         let assembled = Self::assemble(storage, index_dir, options.clone(), Writer::Log)?;
         let (engine, committer, _) = assembled;
-        Ok((engine, Replica::new(committer)))
+        let replica = Replica::new(committer, engine.index_dir.clone());
+        Ok((engine, replica))
     }
 
     fn assemble(
@@ -387,11 +388,7 @@ impl Engine {
     /// Remembers for the next opening that the index is damaged, when that is what went wrong.
     pub(crate) fn noting<T>(&self, done: Result<T>) -> Result<T> {
         done.inspect_err(|error| {
-            let is_index = error
-                .context()
-                .iter()
-                .any(|(name, file)| *name == "file" && file == names::INDEX_DIR);
-            if is_index {
+            if recover::is_of_index(error) {
                 recover::mark_damaged(&self.index_dir);
             }
         })

@@ -8,6 +8,7 @@ use bytes::Bytes;
 use crate::{
     format::{
         Damaged,
+        command::Command,
         frame::{Frame, find_magic},
         manifest::Manifest,
         position_table::PositionTable,
@@ -69,6 +70,17 @@ pub fn record(bytes: &[u8]) -> bool {
         Ok(Record::State(_) | Record::Origin(_)) => true,
         Err(_) => false,
     }
+}
+
+/// A command of a replicated log; what it decodes to comes back.
+#[must_use]
+pub fn command(bytes: &[u8]) -> bool {
+    let Ok(command) = Command::decode(&Bytes::copy_from_slice(bytes)) else { return false };
+    let mut encoded = Vec::new();
+    command.encode(&mut encoded);
+    let again = Command::decode(&encoded.into()).map(|again| format!("{again:?}"));
+    assert_eq!(again.ok(), Some(format!("{command:?}")), "a command comes back");
+    true
 }
 
 /// The header of a segment.

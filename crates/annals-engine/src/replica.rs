@@ -6,14 +6,19 @@
 //!
 //! The log keeps what it has acknowledged, so a commit is shown when it is written, without a sync.
 
+use std::path::PathBuf;
+
 use annals_core::{Appended, Deleted, Error, ErrorKind, Result, Timestamp};
 
 pub use crate::format::command::Command;
-use crate::write::{
-    committer::Committer,
-    evaluate::{Evaluation, evaluate},
-    job::{Job, Receipt},
-    prepare::Prepared,
+use crate::{
+    recover,
+    write::{
+        committer::Committer,
+        evaluate::{Evaluation, evaluate},
+        job::{Job, Receipt},
+        prepare::Prepared,
+    },
 };
 
 /// The place of a command in the log.
@@ -71,11 +76,12 @@ pub struct Replica {
     shown: u64,
     /// Commits that are not shown yet.
     commits: u64,
+    index_dir: PathBuf,
 }
 
 impl Replica {
-    pub(crate) const fn new(committer: Committer) -> Self {
-        Self { shown: committer.next_position, commits: 0, committer }
+    pub(crate) const fn new(committer: Committer, index_dir: PathBuf) -> Self {
+        Self { shown: committer.next_position, commits: 0, committer, index_dir }
     }
 
     /// The command that the newest commit comes from, at what was its recorded time; `None` before
@@ -104,6 +110,18 @@ impl Replica {
     /// What is wrong with this node, and not with the command: `Unavailable` when there is no space,
     /// after which the same command may be applied again; `Poisoned`, `Corrupted`, `Closed`.
     pub fn apply(&mut self, at: At, command: Command) -> Result<Result<Outcome>> {
+        self.apply_next(at, command).map_err(|error| {
+            if !recover::is_of_index(&error) {
+                return error;
+            }
+            recover::mark_damaged(&self.index_dir);
+            let message = "the index of this node's store is damaged; open the store again, \
+                           which makes the index anew";
+            Error::new(ErrorKind::Corrupted, message).caused_by(error)
+        })
+    }
+
+    fn apply_next(&mut self, at: At, command: Command) -> Result<Result<Outcome>> {
         let Some(command) = self.left_of(at, command) else {
             return Ok(Ok(Outcome::AppliedBefore));
         };

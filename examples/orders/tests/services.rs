@@ -1,5 +1,5 @@
-//! The order service and the payment service as two programs over one PostgreSQL, one of them
-//! killed on the way.
+//! The order service and the payment service as two programs, one of them killed on the way: over
+//! one PostgreSQL, and on two nodes of a cluster.
 
 #![allow(clippy::expect_used, reason = "a test fails by panicking with a message")]
 
@@ -11,11 +11,18 @@ use std::{
     time::Duration,
 };
 
+use annals::cluster::{
+    Genesis, begin,
+    log::JetStreamLog,
+    setup::{Replicas, Setup, init},
+    url::Target,
+};
 use annals_testbed::{
-    is_required,
+    is_required, nats,
     postgres::{Durability, Options, Postgres, shared_url},
 };
-use libtest_mimic::{Arguments, Completion, Trial};
+use libtest_mimic::{Arguments, Completion, Failed, Trial};
+use tokio::runtime::Runtime;
 
 /// A service that is told what to do and says what happens.
 struct Service {
@@ -80,11 +87,15 @@ impl Service {
     }
 }
 
-fn orders_are_paid_and_shipped_by_two_programs_also_when_one_is_killed(url: &str) {
-    let schema = format!("services_{}", uuid::Uuid::now_v7().simple());
-    let url = format!("{url}?schema={schema}");
-    let mut orders = Service::order_service(&url);
-    let mut payments = Service::payment_service(&url);
+/// The URL that each of them opens the store by.
+struct Urls {
+    orders: String,
+    payments: String,
+}
+
+fn orders_are_paid_and_shipped_by_two_programs_also_when_one_is_killed(urls: &Urls) {
+    let mut orders = Service::order_service(&urls.orders);
+    let mut payments = Service::payment_service(&urls.payments);
 
     orders.tell("place 1 Ann 4990");
     payments.says("order 1: 4990 cents due");
@@ -97,7 +108,7 @@ fn orders_are_paid_and_shipped_by_two_programs_also_when_one_is_killed(url: &str
     orders.tell("place 3 Cay 2000");
     orders.says("order 3: placed by Cay for 2000 cents");
 
-    let mut payments = Service::payment_service(&url);
+    let mut payments = Service::payment_service(&urls.payments);
     orders.says("order 2: cancelled, over the limit");
     payments.says("order 3: 2000 cents due");
     payments.tell("pay 3");
@@ -109,7 +120,8 @@ fn orders_are_paid_and_shipped_by_two_programs_also_when_one_is_killed(url: &str
     orders.stop();
 }
 
-fn main() -> ExitCode {
+/// Both in one schema.
+fn on_postgres() -> Result<Completion, Failed> {
     let mut own = None;
     let url = shared_url().map_or_else(
         || {
@@ -119,14 +131,46 @@ fn main() -> ExitCode {
         },
         Ok::<_, String>,
     );
+    let url = match url {
+        Ok(url) => url,
+        Err(problem) if is_required("postgres") => return Err(problem.into()),
+        Err(problem) => return Ok(Completion::ignored_with(problem)),
+    };
+    let url = format!("{url}?schema=services_{}", uuid::Uuid::now_v7().simple());
+    let urls = Urls { orders: url.clone(), payments: url };
+    orders_are_paid_and_shipped_by_two_programs_also_when_one_is_killed(&urls);
+    Ok(Completion::Completed)
+}
+
+/// Each on a node of its own, with the log on three servers.
+fn on_two_nodes() -> Result<Completion, Failed> {
+    if let Err(reason) = nats::Installation::find()
+        && !is_required("nats")
+    {
+        return Ok(Completion::ignored_with(reason));
+    }
+    let servers = nats::Cluster::start(&nats::Options::default());
+    let servers = servers.map_err(|problem| problem.to_string())?;
+    let hosts: Vec<_> = servers.urls().iter().map(|url| url.replace("nats://", "")).collect();
+    let folder = tempfile::tempdir()?;
+    let url = |node: &str| {
+        format!("nats://{}/shop?dir={}", hosts.join(","), folder.path().join(node).display())
+    };
+    let urls = Urls { orders: url("orders"), payments: url("payments") };
+    let target: Target = urls.orders.parse()?;
+    Runtime::new()?.block_on(async {
+        init(&target, &Setup { replicas: Replicas::Three, bytes_max: None }).await?;
+        begin(&JetStreamLog::connect(&target, "test").await?, &Genesis::new()).await
+    })?;
+    orders_are_paid_and_shipped_by_two_programs_also_when_one_is_killed(&urls);
+    Ok(Completion::Completed)
+}
+
+fn main() -> ExitCode {
     let name = "orders_are_paid_and_shipped_by_two_programs_also_when_one_is_killed";
-    let trial = Trial::ignorable_test(name, move || match url {
-        Ok(url) => {
-            orders_are_paid_and_shipped_by_two_programs_also_when_one_is_killed(&url);
-            Ok(Completion::Completed)
-        }
-        Err(problem) if is_required("postgres") => Err(problem.into()),
-        Err(problem) => Ok(Completion::ignored_with(problem)),
-    });
-    libtest_mimic::run(&Arguments::from_args(), vec![trial]).exit_code()
+    let trials = vec![
+        Trial::ignorable_test(format!("postgres::{name}"), on_postgres),
+        Trial::ignorable_test(format!("nats::{name}"), on_two_nodes),
+    ];
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

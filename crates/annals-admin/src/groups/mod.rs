@@ -82,7 +82,9 @@ impl Server {
         settings: &Settings,
     ) -> Result<()> {
         let request = wire::create(self, group, start, filter, settings)?;
-        self.answer(self.groups_client().create(request)).await.map(drop)
+        self.ask_groups(request, async |mut groups, request| groups.create(request).await)
+            .await
+            .map(drop)
     }
 
     /// Gives a group other settings. Its filter stays, its consumers have to come again, and it goes
@@ -103,7 +105,9 @@ impl Server {
             return Err(Error::new(ErrorKind::Unsupported, why).into());
         }
         let request = wire::update(self, group, start, settings);
-        self.answer(self.groups_client().update(request)).await.map(drop)
+        self.ask_groups(request, async |mut groups, request| groups.update(request).await)
+            .await
+            .map(drop)
     }
 
     /// Deletes a group, with what it has parked and how far it was.
@@ -118,7 +122,9 @@ impl Server {
         });
         let options = delete_req::Options { group_name: group.name.clone(), stream_option };
         let request = DeleteReq { options: Some(options) };
-        self.answer(self.groups_client().delete(request)).await.map(drop)
+        self.ask_groups(request, async |mut groups, request| groups.delete(request).await)
+            .await
+            .map(drop)
     }
 
     /// What is known of a group.
@@ -133,7 +139,9 @@ impl Server {
         });
         let options = get_info_req::Options { group_name: group.name.clone(), stream_option };
         let request = GetInfoReq { options: Some(options) };
-        let answer = self.answer(self.groups_client().get_info(request)).await?;
+        let answer = self
+            .ask_groups(request, async |mut groups, request| groups.get_info(request).await)
+            .await?;
         let info = answer.subscription_info.ok_or_else(|| Refused::unreadable("a group"))?;
         GroupInfo::read(self, info)
     }
@@ -155,7 +163,9 @@ impl Server {
             }
         });
         let request = ListReq { options: Some(list_req::Options { list_option }) };
-        let answer = self.answer(self.groups_client().list(request)).await?;
+        let answer = self
+            .ask_groups(request, async |mut groups, request| groups.list(request).await)
+            .await?;
         answer.subscriptions.into_iter().map(|info| GroupInfo::read(self, info)).collect()
     }
 
@@ -176,7 +186,9 @@ impl Server {
         let group_name = group.name.clone();
         let options = replay_parked_req::Options { group_name, stream_option, stop_at_option };
         let request = ReplayParkedReq { options: Some(options) };
-        self.answer(self.groups_client().replay_parked(request)).await.map(drop)
+        self.ask_groups(request, async |mut groups, request| groups.replay_parked(request).await)
+            .await
+            .map(drop)
     }
 
     /// Forgets parked events: the first `count` of them, or all. The events stay where they are.
@@ -196,7 +208,9 @@ impl Server {
         let group_name = group.name.clone();
         let options = truncate_parked_req::Options { group_name, stream_option, stop_at_option };
         let request = TruncateParkedReq { options: Some(options) };
-        self.answer(self.groups_client().truncate_parked(request)).await.map(drop)
+        self.ask_groups(request, async |mut groups, request| groups.truncate_parked(request).await)
+            .await
+            .map(drop)
     }
 
     /// Starts all groups anew from what is stored; their consumers have to come again.
@@ -204,6 +218,8 @@ impl Server {
     /// # Errors
     /// What keeps the server from answering.
     pub async fn restart_groups(&self) -> Result<()> {
-        self.answer(self.groups_client().restart_subsystem(Empty {})).await.map(drop)
+        self.ask_groups(Empty {}, async |mut groups, empty| groups.restart_subsystem(empty).await)
+            .await
+            .map(drop)
     }
 }

@@ -200,7 +200,7 @@ impl Node {
             // Who waits in vain is told so when the applier ends.
             drop(self.in_time(finished, behind).await);
             let (log, leaving) = (Arc::clone(&self.log), tasks::leaving(self));
-            let told = running.threads.spawn(async move { log.tell(leaving).await });
+            let told = running.threads.handle().spawn(async move { log.tell(leaving).await });
             // Who is not told finds out by not hearing of it.
             drop(told.await);
             let engine = self.engine.clone();

@@ -29,8 +29,8 @@ use crate::{
 
 /// Requests of callers that may wait to be published before callers wait to hand theirs in.
 const REQUESTS: usize = 4_096;
-/// Messages that may wait to be applied.
-const DELIVERIES: usize = 1_024;
+/// Messages that may wait to be applied; each may be as large as the log takes them.
+const DELIVERIES: usize = 64;
 
 /// What a node is started with.
 #[derive(Debug, Clone)]
@@ -62,8 +62,8 @@ impl std::fmt::Debug for Progress {
 
 impl Node {
     /// Starts a node on a log and waits until it has applied all that the log had at the
-    /// beginning, so that readers never see less than before a restart. `threads` end with the
-    /// node.
+    /// beginning, so that readers never see less than before a restart. `threads` are ended with
+    /// the node.
     ///
     /// # Errors
     /// `InvalidArgument` when the log was never begun or the folder holds something else;
@@ -81,7 +81,7 @@ impl Node {
             options.clock = Arc::clone(clock);
         }
         let opened = blocking::unblock(move || Engine::open_replica(dir, &options));
-        let (engine, replica) = opened.await?;
+        let (engine, replica) = opened.await.map_err(advised)?;
         let from = check(&replica, extent)?;
         let begun = Begun { log, engine: engine.into(), replica, identity, from };
         let node = begun.assemble(&settings, threads)?;
@@ -162,6 +162,21 @@ fn check(replica: &Replica, extent: Extent) -> Result<u64> {
     Ok(from)
 }
 
+/// What to do about a store that is damaged: a node need not repair it, because the log has it.
+fn advised(error: Error) -> Error {
+    if error.kind() != ErrorKind::Corrupted {
+        return error;
+    }
+    let message = format!(
+        "this node's store is damaged: {}; move the node's folder away, so that the node is made \
+         again from the log or from a backup of another node",
+        error.message()
+    );
+    let same = error.context().iter().cloned();
+    let advised = Error::new(error.kind(), message).during(error.operation());
+    same.fold(advised, |advised, (name, value)| advised.with(name, value)).caused_by(error)
+}
+
 /// The log's beginning is gone.
 fn too_late(needed: u64, first: u64) -> Error {
     let message = format!(
@@ -223,13 +238,14 @@ impl Begun {
             address: Arc::clone(&address),
             proposer: Arc::clone(&proposer),
         };
+        let tasks_on = threads.handle().clone();
         let others = vec![
-            threads.spawn(tasks::follow(Arc::clone(&log), from, followed)),
-            threads.spawn(teller.run()),
-            threads.spawn(ends::run(Arc::clone(&log), asked)),
-            threads.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
+            tasks_on.spawn(tasks::follow(Arc::clone(&log), from, followed)),
+            tasks_on.spawn(teller.run()),
+            tasks_on.spawn(ends::run(Arc::clone(&log), asked)),
+            tasks_on.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
         ];
-        let proposer = threads.spawn(proposer.run(to_propose));
+        let proposer = tasks_on.spawn(proposer.run(to_propose));
         let running = Mutex::new(Some(Running { proposer, others, applier, threads }));
         let timeout = settings.timeout;
         Ok(Node {

@@ -1,8 +1,11 @@
 //! How far a node is, for all its threads to look at.
 
-use std::sync::{
-    OnceLock,
-    atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+use std::{
+    sync::{
+        OnceLock,
+        atomic::{AtomicBool, AtomicI64, AtomicU64, Ordering},
+    },
+    time::{Duration, Instant},
 };
 
 use annals_core::{Error, ErrorKind, Result, Timestamp};
@@ -10,6 +13,10 @@ use event_listener::{Event, EventListener};
 use parking_lot::Mutex;
 
 use crate::entry::Claim;
+
+/// After which silence of the log a node is no longer well: most elections of a leader are over by
+/// then.
+const SILENT_AT_MOST: Duration = Duration::from_secs(10);
 
 /// How far a node is.
 #[derive(Debug, Default)]
@@ -24,6 +31,8 @@ pub(crate) struct Status {
     is_closed: AtomicBool,
     halted: OnceLock<Error>,
     stalled: Mutex<Option<Error>>,
+    /// When the log last said where it ends.
+    answered: Mutex<Option<Instant>>,
     changed: Event,
 }
 
@@ -89,9 +98,24 @@ impl Status {
         *self.stalled.lock() = Some(why);
     }
 
-    /// Why nothing is being applied, when that is so.
+    /// The log has just said where it ends.
+    pub(crate) fn log_answers(&self) {
+        *self.answered.lock() = Some(Instant::now());
+    }
+
+    /// Why nothing is being applied, or may not be, when that is so.
     pub(crate) fn trouble(&self) -> Option<Error> {
-        self.halted.get().cloned().or_else(|| self.stalled.lock().clone())
+        let stopped = || self.halted.get().cloned();
+        stopped().or_else(|| self.stalled.lock().clone()).or_else(|| self.cut_off())
+    }
+
+    /// What keeps a node from knowing whether it has everything.
+    fn cut_off(&self) -> Option<Error> {
+        let silent = self.answered.lock().map(|answered| answered.elapsed())?;
+        (silent > SILENT_AT_MOST).then(|| {
+            let message = format!("the log has not answered for {} s", silent.as_secs());
+            Error::new(ErrorKind::Unavailable, message)
+        })
     }
 
     /// Why nothing more will be applied, when that is so.

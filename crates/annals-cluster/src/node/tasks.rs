@@ -72,6 +72,7 @@ impl Teller {
             let applied = self.status.applied();
             let Ok(extent) = self.log.extent().await else { continue };
             self.status.heard_of(extent.last);
+            self.status.log_answers();
             if extent.last >= applied {
                 lost_since = None;
             } else if lost_since.get_or_insert_with(Instant::now).elapsed() >= BELIEVED_AFTER {

@@ -132,6 +132,12 @@ fn usable(dir: &Path, manifest: &Manifest, options: &Options) -> Result<(Tree, u
     }
 }
 
+/// Whether it is the tree that is damaged.
+pub(crate) fn is_of_index(error: &Error) -> bool {
+    let is_index = |(name, file): &(&str, _)| *name == "file" && *file == names::INDEX_DIR;
+    error.context().iter().any(is_index)
+}
+
 /// Notes that the tree is to be made again when the store is opened next.
 pub(crate) fn mark_damaged(dir: &Path) {
     // If even this fails there is nothing better left to do than the error already on its way.

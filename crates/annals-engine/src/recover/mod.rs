@@ -14,7 +14,7 @@ use std::{io, path::Path, sync::Arc};
 use annals_core::{Error, ErrorKind, Position, Result, Version, limits};
 use uuid::Uuid;
 
-pub(crate) use index::{index_dir, mark_damaged};
+pub(crate) use index::{index_dir, is_of_index, mark_damaged};
 pub(crate) use replay::Replay;
 
 use crate::{

@@ -91,7 +91,16 @@ impl Target {
     /// `Unavailable` when no host answers or none of the servers is suited.
     pub async fn connection(&self, options: &Options) -> Result<Connection> {
         let authority = discover(self, options).await?;
-        self.server(&authority)?.connection(options)
+        self.connection_to(&authority, options)
+    }
+
+    /// A connection to one of its servers, such as the one that another names as their leader: a
+    /// host with its port.
+    ///
+    /// # Errors
+    /// `InvalidArgument` for a host that cannot be one, and for certificates that cannot be used.
+    pub fn connection_to(&self, authority: &str, options: &Options) -> Result<Connection> {
+        self.server(authority)?.connection(options)
     }
 
     pub(crate) fn tls(&self) -> &Tls {

@@ -63,6 +63,15 @@ impl Target {
         self.server()?.connection(options)
     }
 
+    /// The same to another server that is reached in the same way, such as one that this server
+    /// names as its leader: a host with its port.
+    ///
+    /// # Errors
+    /// As for [`connection`](Self::connection).
+    pub fn connection_to(&self, authority: &str, options: &Options) -> Result<Connection> {
+        Server { authority, ..self.server()? }.connection(options)
+    }
+
     /// How the server is reached.
     fn server(&self) -> Result<Server<'_>> {
         let login = Login::new(self.login.as_ref())?;

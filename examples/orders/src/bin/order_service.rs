@@ -7,6 +7,8 @@
 //! $ order_service postgres://localhost/shop
 //! place 1 Ann 4990
 //! ```
+//!
+//! On a cluster it has a node of its own: `nats://localhost/shop?dir=orders`.
 
 #[path = "../console.rs"]
 mod console;

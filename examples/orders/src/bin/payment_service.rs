@@ -7,6 +7,8 @@
 //! $ payment_service postgres://localhost/shop
 //! pay 1
 //! ```
+//!
+//! On a cluster it has a node of its own: `nats://localhost/shop?dir=payments`.
 
 #[path = "../console.rs"]
 mod console;
