@@ -4,7 +4,7 @@
 //! most tests; a test that kills its server starts its own.
 //! It ends with this process, however that ends.
 //! Of NATS only the program is provided: a server starts in a moment, so every
-//! test has its own.
+//! test has its own, and so has the step that runs tests once more on one.
 //! What cannot be had is a skipped step, or a failed one if `ANNALS_REQUIRE`
 //! names it.
 
@@ -17,7 +17,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 use annals_testbed::is_required;
-use annals_testbed::nats::PROGRAM;
+use annals_testbed::nats::{self as nats_server, Nats, PROGRAM};
 use annals_testbed::postgres::{Durability, Installation, Options, Postgres, SHARED, shared_url};
 
 use crate::problem::Problem;
@@ -61,6 +61,16 @@ impl Services {
             Shared::Given(url) => url.clone(),
             Shared::Own(server) => server.url(),
         })
+    }
+
+    /// A new server of NATS, if there is its program; it ends when it is dropped.
+    pub(crate) fn nats(&self) -> Option<Result<Nats, Problem>> {
+        let installation = nats_server::Installation::at(self.nats.as_ref()?);
+        let not_usable = |reason| Problem::new("NATS cannot be started", reason, "look at it");
+        Some(installation.map_err(not_usable).and_then(|installation| {
+            let started = Nats::start_of(&installation, &nats_server::Options::default());
+            started.map_err(|problem| Problem::new(problem.what(), problem.why(), problem.hint()))
+        }))
     }
 
     /// Tells a command where the services are.

@@ -50,6 +50,11 @@ const AGAIN_ON_POSTGRES: &[&str] = &["framework", "story"];
 /// Test programs that run once more, with each store behind a server of its own.
 const AGAIN_SERVED: &[&str] = &["framework"];
 
+/// Test programs that run once more, with each store kept by nodes of a cluster of its own, whose
+/// log is on the one NATS of the step. Three servers would be tests of NATS, and take longer: how
+/// nodes get along with those is what the tests of the cluster are for.
+const AGAIN_ON_NATS: &[&str] = &["framework"];
+
 /// Tells such a test program where its store is.
 const STORE: &str = "ANNALS_TEST_STORE";
 /// Stands for a server of the test's own.
@@ -80,6 +85,13 @@ fn tests(run: &mut Run) {
     if let Some(url) = services.postgres() {
         let name = format!("tests on {}", scheme(&url));
         run.step(&name, services.tell(on_store(AGAIN_ON_POSTGRES, &url)));
+    }
+    match services.nats() {
+        Some(Ok(server)) => {
+            run.step("tests on nats", services.tell(on_store(AGAIN_ON_NATS, &server.url())));
+        }
+        Some(Err(problem)) => run.fail("tests on nats", &problem),
+        None => run.skip("tests on nats", "there is no NATS; see the step `nats`"),
     }
 }
 

@@ -1,4 +1,5 @@
-//! A server of ours: the `annals` binary as users start it, over a new folder, on a free port.
+//! A server of ours: the `annals` binary as users start it, over a new folder or any store, on a
+//! free port.
 
 use std::ffi::OsString;
 use std::fs;
@@ -23,6 +24,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Annals {
     guard: Option<Guard>,
     binary: PathBuf,
+    /// The URL of its store; none for that in its folder.
+    at: Option<OsString>,
     arguments: Vec<OsString>,
     port: u16,
     folder: TempDir,
@@ -38,16 +41,36 @@ impl Annals {
         binary: impl Into<PathBuf>,
         arguments: impl IntoIterator<Item = impl Into<OsString>>,
     ) -> Result<Self, Problem> {
+        Self::start_with(binary.into(), None, arguments.into_iter().map(Into::into).collect())
+    }
+
+    /// The same over the store at a URL.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_at(
+        binary: impl Into<PathBuf>,
+        at: impl Into<OsString>,
+        arguments: impl IntoIterator<Item = impl Into<OsString>>,
+    ) -> Result<Self, Problem> {
+        let arguments = arguments.into_iter().map(Into::into).collect();
+        Self::start_with(binary.into(), Some(at.into()), arguments)
+    }
+
+    fn start_with(
+        binary: PathBuf,
+        at: Option<OsString>,
+        arguments: Vec<OsString>,
+    ) -> Result<Self, Problem> {
         let folder = tempfile::tempdir();
         let folder =
             folder.map_err(|error| Problem::file("make", Path::new("a folder"), &error))?;
-        let arguments = arguments.into_iter().map(Into::into).collect();
-        let mut server = Self { guard: None, binary: binary.into(), arguments, port: 0, folder };
+        let mut server = Self { guard: None, binary, at, arguments, port: 0, folder };
         server.start_again()?;
         Ok(server)
     }
 
-    /// Starts a server that was killed or stopped on the same folder and port.
+    /// Starts a server that was killed or stopped on the same store and port.
     ///
     /// # Errors
     /// As for [`start`](Self::start).
@@ -57,7 +80,8 @@ impl Annals {
         let said_before = self.log().len();
         let mut command = Command::new(&self.binary);
         command.arg("serve").args(["--listen", &format!("127.0.0.1:{}", self.port)]);
-        command.arg("--at").arg(self.store()).args(&self.arguments);
+        command.arg("--at").arg(self.at.clone().unwrap_or_else(|| self.store().into()));
+        command.args(&self.arguments);
         let watched = Watched { account: Account::Ours, folder, log: &log, last: Signal::Kill };
         let mut guard = Guard::start(&watched, &command)?;
         let started = wait_for("the server listens", PATIENCE, || match guard.ended() {
@@ -92,7 +116,7 @@ impl Annals {
         format!("kurrentdb://localhost:{}?tls=false", self.port)
     }
 
-    /// The folder of the store, for who looks into it while the server does not run.
+    /// The folder of the store, unless that is elsewhere, for who looks into it while the server does not run.
     #[must_use]
     pub fn store(&self) -> PathBuf {
         self.folder.path().join("store")

@@ -1,8 +1,11 @@
 //! Clients that nobody here wrote, against the binary as users start it.
 //!
 //! Each case is a function in a script beside this file. Where the Python packages are missing,
-//! every case shows as ignored, unless `ANNALS_REQUIRE` names `clients`.
+//! every case shows as ignored, unless `ANNALS_REQUIRE` names `clients`; so do those of a cluster
+//! where NATS's server is missing, unless it names `nats`.
 
+mod clustered;
+mod commands;
 mod python;
 mod secured;
 
@@ -11,7 +14,7 @@ use std::process::ExitCode;
 use annals_testbed::{annals::Annals, is_required};
 use libtest_mimic::{Arguments, Failed, Trial};
 
-use self::{python::Python, secured::Secured};
+use self::{clustered::Clustered, python::Python, secured::Secured};
 
 /// A script, by the package it needs.
 struct Script {
@@ -27,6 +30,8 @@ enum Server {
     Insecure,
     Secured,
     Keyed,
+    /// Two of them, on one cluster.
+    Clustered,
 }
 
 const SCRIPTS: &[Script] = &[
@@ -50,6 +55,12 @@ const SCRIPTS: &[Script] = &[
     },
     Script {
         package: "kurrentdbclient",
+        file: "cluster_cases.py",
+        text: include_str!("cluster_cases.py"),
+        server: Server::Clustered,
+    },
+    Script {
+        package: "kurrentdbclient",
         file: "secured_cases.py",
         text: include_str!("secured_cases.py"),
         server: Server::Secured,
@@ -70,13 +81,19 @@ const SCRIPTS: &[Script] = &[
 
 fn main() -> ExitCode {
     let arguments = Arguments::from_args();
-    let trials = SCRIPTS.iter().flat_map(trials).collect();
+    let own = Trial::test("annals::commands_about_groups_work_through_either_server", || {
+        commands::about_groups_work_through_either_server()
+    });
+    let own = own.with_ignored_flag(!Clustered::is_possible() && !is_required("nats"));
+    let trials = SCRIPTS.iter().flat_map(trials).chain([own]).collect();
     libtest_mimic::run(&arguments, trials).exit_code()
 }
 
 fn trials(script: &'static Script) -> Vec<Trial> {
     let python = Python::with(script.package);
-    let is_ignored = python.is_none() && !is_required("clients");
+    let is_clustered = matches!(script.server, Server::Clustered);
+    let has_no_nats = is_clustered && !Clustered::is_possible() && !is_required("nats");
+    let is_ignored = has_no_nats || python.is_none() && !is_required("clients");
     let cases = cases(script.text);
     assert!(!cases.is_empty(), "{} has no cases", script.file);
     let trial = |case: &'static str| {
@@ -102,6 +119,11 @@ fn run(script: &Script, case: &str, python: Option<Python>) -> Result<(), Failed
             let server = Annals::start(env!("CARGO_BIN_EXE_annals"), ["--insecure"]);
             let server = server.map_err(|problem| problem.to_string())?;
             python.run(script.file, &[case, &server.kurrentdb()])
+        }
+        Server::Clustered => {
+            let servers = Clustered::start()?;
+            let [first, second] = servers.told();
+            python.run(script.file, &[case, &first, &second])
         }
         Server::Secured => {
             let server = Secured::start()?;

@@ -47,6 +47,8 @@ struct Held {
 enum Over {
     /// The server stops.
     Leaving,
+    /// There is no group, and nobody asks for one.
+    Idle,
     /// It was not renewed in time, or somebody else has it.
     Lost(Standing),
 }
@@ -61,7 +63,7 @@ impl Keeper {
         Self { node: Arc::clone(node), me, promised: node.options.lease }
     }
 
-    /// Leads whenever nobody else does, until the server stops.
+    /// Leads whenever somebody has to and nobody else does, until the server stops.
     pub(crate) async fn run(self, leaving: Stopping) {
         loop {
             let won = tokio::select! {
@@ -75,11 +77,15 @@ impl Keeper {
             let over = tokio::select! {
                 biased;
                 () = leaving.clone().wait() => Over::Leaving,
-                standing = self.keep(&mut held) => Over::Lost(standing),
+                over = self.keep(&mut held) => over,
                 never = self.take_up(number) => match never {},
             };
             match over {
                 Over::Leaving => return self.leave(held).await,
+                Over::Idle => {
+                    tracing::info!(number, "there are no groups of consumers to drive");
+                    self.give_back(held).await;
+                }
                 Over::Lost(standing) => {
                     tracing::warn!("this server no longer drives the groups of consumers");
                     self.node.leadership.set(standing);
@@ -119,7 +125,7 @@ impl Keeper {
         self.node.persistent.stop().await;
     }
 
-    /// Takes the lease, if it is free.
+    /// Takes the lease, if it is free and somebody has to have it.
     async fn attempt(&self, contest: &mut Contest) -> Result<Option<Held>> {
         let store = self.node.store.as_ref();
         let entry = store.state(&record::key()?).await?;
@@ -130,6 +136,9 @@ impl Keeper {
             }
             Verdict::Free(expected, number) => {
                 self.node.leadership.set(Standing::Open);
+                if !self.is_wanted() && !self.node.persistent.has_stored().await? {
+                    return Ok(None);
+                }
                 let fenced = fence::last(store).await?.map_or(0, |last| last.number);
                 let number = std::cmp::max(number, fenced).saturating_add(1);
                 let asked = Instant::now();
@@ -144,19 +153,33 @@ impl Keeper {
         }
     }
 
-    /// Renews the lease until it is lost; gives what is known then.
-    async fn keep(&self, held: &mut Held) -> Standing {
+    /// Whether calls about groups come. Who leads is not to change between two of somebody's.
+    fn is_wanted(&self) -> bool {
+        self.node.leadership.was_called_within(self.promised)
+    }
+
+    /// Whether this server leads for nothing; then it drives groups no more.
+    fn is_idle(&self) -> bool {
+        let leads = self.node.leadership.standing() == Standing::Leads;
+        leads && !self.is_wanted() && self.node.persistent.retire()
+    }
+
+    /// Renews the lease until it is over.
+    async fn keep(&self, held: &mut Held) -> Over {
         let mut pause = self.promised / RENEWALS;
         loop {
             let until = held.asked + self.promised;
             wait_until(std::cmp::min(Instant::now() + pause, until)).await;
             if Instant::now() >= until {
-                return Standing::Open;
+                return Over::Lost(Standing::Open);
+            }
+            if self.is_idle() {
+                return Over::Idle;
             }
             pause = match time::timeout_at(until.into(), self.renew(held)).await {
-                Err(_) => return Standing::Open,
+                Err(_) => return Over::Lost(Standing::Open),
                 Ok(Ok(None)) => self.promised / RENEWALS,
-                Ok(Ok(Some(leader))) => return Standing::Follows(leader),
+                Ok(Ok(Some(leader))) => return Over::Lost(Standing::Follows(leader)),
                 Ok(Err(error)) => {
                     tracing::warn!(%error, "the lease on the groups of consumers is not renewed");
                     self.promised / (RENEWALS * RENEWALS)
@@ -214,6 +237,11 @@ impl Keeper {
     async fn leave(&self, held: Held) {
         self.node.leadership.set(Standing::Open);
         self.node.persistent.stop().await;
+        self.give_back(held).await;
+    }
+
+    async fn give_back(&self, held: Held) {
+        self.node.leadership.set(Standing::Open);
         let given_back = async {
             let free = Record::new(&self.me, held.number, Duration::ZERO);
             self.node.store.put_state(free.put(StateExpected::Revision(held.revision))?).await

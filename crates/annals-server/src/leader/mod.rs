@@ -6,6 +6,10 @@
 //! the lease, and takes over when that has not changed for as long as the lease promises, by the
 //! waiter's own clock (`contest.rs`).
 //!
+//! On a store without groups nobody leads and nothing is written, so that a cluster that is not used
+//! is idle: the lease is taken for groups that are stored, and for a call about groups, and given
+//! back a while after the last such call where it left none.
+//!
 //! The lease only avoids double work. What keeps a server that lost it without noticing from doing
 //! harm is the fence that every write for a group carries (`kurrent/persistent/fence.rs`).
 
@@ -40,7 +44,7 @@ pub(crate) enum Standing {
     Leads,
     /// Another one.
     Follows(Leader),
-    /// Nobody is known to lead, or this server is about to.
+    /// Nobody is known to lead, or has to, or this server is about to.
     Open,
 }
 
@@ -59,6 +63,8 @@ pub(crate) struct Leadership {
     until: Mutex<Option<Instant>>,
     /// Woken when a call needs somebody to lead.
     wanted: Notify,
+    /// When the last such call came.
+    called: Mutex<Option<Instant>>,
 }
 
 /// Whether several servers may have a store at once.
@@ -71,7 +77,8 @@ impl Leadership {
     pub(crate) fn of(store: &dyn Backend) -> Self {
         let standing = if is_shared(store) { Standing::Open } else { Standing::Alone };
         let (standing, _) = watch::channel(standing);
-        Self { standing, until: Mutex::default(), wanted: Notify::new() }
+        let (until, called) = (Mutex::default(), Mutex::default());
+        Self { standing, until, wanted: Notify::new(), called }
     }
 
     /// What is known now.
@@ -88,6 +95,7 @@ impl Leadership {
     /// # Errors
     /// The answer for the client, who is to go to the leader, or to come again.
     pub(crate) async fn must_be_here(&self) -> Result<(), Status> {
+        *self.called.lock() = Some(Instant::now());
         let mut changes = self.standing.subscribe();
         let known = async {
             loop {
@@ -115,6 +123,11 @@ impl Leadership {
             Standing::Follows(leader) => not_leader(&leader.address),
             Standing::Alone | Standing::Leads | Standing::Open => not_ready(),
         }
+    }
+
+    /// Whether a call about groups came so shortly ago.
+    fn was_called_within(&self, time: Duration) -> bool {
+        self.called.lock().is_some_and(|called| called.elapsed() < time)
     }
 
     fn is_valid(&self) -> bool {

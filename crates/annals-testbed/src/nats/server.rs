@@ -72,7 +72,15 @@ impl Nats {
     /// NATS is not installed or too old, or it refuses what the options ask for; the problem has
     /// the end of what it said.
     pub fn start(options: &Options) -> Result<Self, Problem> {
-        Self::start_as(&installed()?, options, None)
+        Self::start_of(&installed()?, options)
+    }
+
+    /// The same with a program that was found before.
+    ///
+    /// # Errors
+    /// As for [`start`](Self::start).
+    pub fn start_of(installation: &Installation, options: &Options) -> Result<Self, Problem> {
+        Self::start_as(installation, options, None)
     }
 
     /// The same as one of a cluster.

@@ -4,6 +4,7 @@
 
 mod bank;
 mod bus;
+mod clustered;
 mod courses;
 mod harness;
 mod history;

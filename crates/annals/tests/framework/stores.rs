@@ -1,23 +1,24 @@
 //! The stores that the tests run over, each with a clock that stands still until it is moved.
 //!
-//! They are memory and the embedded engine, unless the environment names one in a database: then
-//! it is that one alone, in a schema for each test. `annals:` stands for the embedded engine behind
-//! a server of the test's own.
+//! They are memory and the embedded engine, unless the environment names another: a database, with
+//! a schema for each test; `annals:`, the embedded engine behind a server of the test's own; or
+//! servers of NATS, with a log for each test and a folder for each of its nodes.
 
 use std::sync::Arc;
 
 use annals::engine::{Embedded, Options};
 use annals::{postgres::Postgres, *};
 
-use crate::{served::Served, tables::Tables};
+use crate::{clustered::Clustered, served::Served, tables::Tables};
 
 /// Where the clocks begin.
 pub(crate) const START: Timestamp = Timestamp::from_micros(1_700_000_000_000_000);
 pub(crate) const DAY_MICROS: i64 = 24 * 60 * 60 * 1_000_000;
 
-/// The URL of the database that the tests run over, or [`SERVED`].
+/// The URL of the database or of the servers of NATS that the tests run over, or [`SERVED`].
 const STORE: &str = "ANNALS_TEST_STORE";
 const SERVED: &str = "annals:";
+const NATS: &str = "nats:";
 
 /// A store and the application's view of time.
 pub(crate) struct Site {
@@ -39,6 +40,7 @@ pub(crate) enum Home {
         name: String,
     },
     Served(Served),
+    Clustered(Clustered),
 }
 
 impl Home {
@@ -53,17 +55,33 @@ impl Home {
 
     /// The one store that the tests run over, if they do not run over several.
     fn chosen() -> Option<Self> {
-        Self::schema().or_else(Self::served)
+        Self::shared().or_else(Self::served)
     }
 
-    /// A new schema of the database that the tests run over, if they do.
-    pub(crate) fn schema() -> Option<Self> {
-        Self::schema_named(&format!("it_{}", EventId::random()).replace('-', ""))
+    /// A new store where several processes can have one at once, if the tests run over such.
+    pub(crate) fn shared() -> Option<Self> {
+        if let Some(servers) = nats() {
+            return Some(Self::Clustered(Clustered::on(&servers)));
+        }
+        Self::at_place(&format!("it_{}", EventId::random()).replace('-', ""))
     }
 
-    pub(crate) fn schema_named(name: &str) -> Option<Self> {
+    /// What another process finds it by.
+    pub(crate) fn place(&self) -> Option<String> {
+        match self {
+            Self::Schema { name, .. } => Some(name.clone()),
+            Self::Clustered(store) => Some(store.folder().to_str().unwrap().to_owned()),
+            Self::Memory | Self::Folder(_) | Self::Served(_) => None,
+        }
+    }
+
+    /// The store that another process made, or will make, if the tests run over such.
+    pub(crate) fn at_place(place: &str) -> Option<Self> {
+        if let Some(servers) = nats() {
+            return Some(Self::Clustered(Clustered::found(&servers, place.as_ref())));
+        }
         let url = std::env::var(STORE).ok().filter(|url| url != SERVED)?;
-        Some(Self::Schema { url, name: name.to_owned() })
+        Some(Self::Schema { url, name: place.to_owned() })
     }
 
     /// Opens the store with the tables that belong to it, and the store's own clock.
@@ -79,6 +97,10 @@ impl Home {
                 let tables = Tables::Postgres(PostgresTables::of(&store));
                 (Arc::new(store), tables)
             }
+            Self::Clustered(store) => {
+                let tables = Sqlite::open(store.folder().join("read.db")).unwrap();
+                (self.open(None), Tables::Sqlite(tables))
+            }
         }
     }
 
@@ -93,6 +115,7 @@ impl Home {
             }
             Self::Schema { url, name } => Arc::new(open_schema(url, name, clock)),
             Self::Served(served) => served.open(own()),
+            Self::Clustered(store) => store.open(clock),
         }
     }
 
@@ -102,8 +125,14 @@ impl Home {
             Self::Folder(_) => "embedded",
             Self::Schema { .. } => "postgres",
             Self::Served(_) => "served",
+            Self::Clustered(_) => "cluster",
         }
     }
+}
+
+/// The servers of NATS that the tests run over, if they do.
+fn nats() -> Option<String> {
+    std::env::var(STORE).ok().filter(|url| url.starts_with(NATS))
 }
 
 fn open_schema(url: &str, name: &str, clock: Option<Arc<dyn Clock>>) -> Postgres {
@@ -132,7 +161,9 @@ impl Site {
     pub(crate) fn another(&self) -> Self {
         match self.home {
             Home::Memory => Self::memory(),
-            Home::Folder(_) | Home::Schema { .. } | Home::Served(_) => Self::durable(),
+            Home::Folder(_) | Home::Schema { .. } | Home::Served(_) | Home::Clustered(_) => {
+                Self::durable()
+            }
         }
     }
 
@@ -158,7 +189,7 @@ impl Site {
     pub(crate) fn tables(&self) -> Tables {
         match &self.home {
             Home::Memory => Tables::in_memory(),
-            Home::Folder(_) | Home::Served(_) => {
+            Home::Folder(_) | Home::Served(_) | Home::Clustered(_) => {
                 Tables::Sqlite(Sqlite::open(self.file("read.db")).unwrap())
             }
             Home::Schema { url, name } => {

@@ -79,6 +79,27 @@ impl Persistent {
         if has_none { self.load(&mut *self.changes.lock().await).await } else { Ok(()) }
     }
 
+    /// Whether the store has groups that somebody has to drive.
+    ///
+    /// # Errors
+    /// `Corrupted` when the configuration is none, and what reading met.
+    pub(crate) async fn has_stored(&self) -> Result<bool> {
+        Ok(!config::load(self.index.store.as_ref()).await?.definitions.is_empty())
+    }
+
+    /// Gives up driving groups where there is none and none is being made; whether it did.
+    pub(crate) fn retire(&self) -> bool {
+        let Ok(_changes) = self.changes.try_lock() else {
+            return false;
+        };
+        let mut led = self.led.write();
+        let has_none = led.as_ref().is_none_or(|led| led.groups.is_empty());
+        if has_none {
+            *led = None;
+        }
+        has_none
+    }
+
     async fn load(&self, version: &mut Option<Version>) -> Result<()> {
         let is_sole = self.led.read().as_ref().is_some_and(|led| led.right == Right::Sole);
         // A server that leads leaves no trace in a store without groups.

@@ -26,6 +26,8 @@ pub(crate) struct Door {
     held: watch::Sender<Option<Held>>,
     /// Whether this way knows of everything.
     is_fresh: watch::Sender<bool>,
+    /// How often it was asked for keyed state.
+    looks: watch::Sender<u64>,
     /// What it was asked to catch up to.
     asked: watch::Sender<Vec<Freshness>>,
 }
@@ -47,6 +49,7 @@ impl Door {
             holds: watch::channel(false).0,
             held: watch::channel(None).0,
             is_fresh: watch::channel(true).0,
+            looks: watch::channel(0).0,
             asked: watch::channel(Vec::new()).0,
         }
     }
@@ -101,6 +104,13 @@ impl Door {
         self.is_fresh.send_replace(!lags);
     }
 
+    /// Comes back once it was asked for keyed state so often from now on.
+    pub(crate) async fn looked(&self, times: u64) {
+        let mut looks = self.looks.subscribe();
+        let goal = *looks.borrow() + times;
+        looks.wait_for(|looks| *looks >= goal).await.unwrap();
+    }
+
     /// Comes back with what it was asked to catch up to, once it was asked so often.
     pub(crate) async fn asked(&self, times: usize) -> Vec<Freshness> {
         let mut asked = self.asked.subscribe();
@@ -138,6 +148,7 @@ impl Backend for Door {
     fn state(&self, key: &StateKey) -> BoxFuture<'_, Result<Option<StateEntry>>> {
         let key = key.clone();
         Box::pin(async move {
+            self.looks.send_modify(|looks| *looks += 1);
             self.reach()?;
             self.store.state(&key).await
         })

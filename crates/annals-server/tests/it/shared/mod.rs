@@ -4,6 +4,7 @@ mod door;
 mod failover;
 mod fresh;
 mod gossip;
+mod idle;
 mod leader;
 
 use std::{sync::Arc, time::Duration};

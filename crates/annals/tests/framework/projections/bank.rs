@@ -173,17 +173,17 @@ pub(super) fn replayed(
     rows
 }
 
-/// Stores to run on, with a folder for files where they are in files.
-pub(super) fn stores() -> Vec<(Arc<dyn Backend>, Tables, Option<TempDir>)> {
-    let without_files = |home: Home| {
+/// Stores to run on, with what has to be kept for as long as they are used.
+pub(super) fn stores() -> Vec<(Arc<dyn Backend>, Tables, Home)> {
+    let opened = |home: Home| {
         let (backend, tables) = home.open_with_tables();
-        (backend, tables, None)
+        (backend, tables, home)
     };
-    if let Some(home) = Home::schema() {
-        return vec![without_files(home)];
+    if let Some(home) = Home::shared() {
+        return vec![opened(home)];
     }
     let (file, tables, dir) = files();
-    vec![without_files(Home::Memory), (file, tables, Some(dir))]
+    vec![opened(Home::Memory), (file, tables, Home::Folder(dir))]
 }
 
 /// Events and tables in files.

@@ -54,10 +54,9 @@ fn a_killed_process_leaves_what_a_replay_gives() {
         return;
     }
     let dir = tempfile::tempdir().unwrap();
-    let place = match Home::schema() {
-        Some(Home::Schema { name, .. }) => name,
-        _ => dir.path().to_str().unwrap().to_owned(),
-    };
+    let home = Home::shared();
+    let place = home.as_ref().and_then(Home::place);
+    let place = place.unwrap_or_else(|| dir.path().to_str().unwrap().to_owned());
     // Always the same moments, as far as a machine lets them be.
     let mut random = 0x9e37_79b9_7f4a_7c15_u64;
     for round in 0..KILLS {
@@ -77,8 +76,8 @@ fn a_killed_process_leaves_what_a_replay_gives() {
 }
 
 fn open(place: &str) -> (Arc<dyn Backend>, Tables) {
-    if let Some(schema) = Home::schema_named(place) {
-        return schema.open_with_tables();
+    if let Some(home) = Home::at_place(place) {
+        return home.open_with_tables();
     }
     let backend = block_on(annals::open(&format!("file:{place}/events"))).unwrap();
     (backend, Tables::Sqlite(Sqlite::open(format!("{place}/read.db")).unwrap()))

@@ -1,19 +1,28 @@
 //! Several runners with one name: one works, and none does harm.
 
+use std::sync::Arc;
+
 use annals::*;
 use futures_lite::future::block_on;
 
 use super::bank::*;
+use crate::stores::Home;
 
 #[test]
 fn of_two_runners_with_one_name_one_works_and_the_other_takes_over() {
-    for (backend, sqlite, _dir) in stores() {
+    for (backend, sqlite, home) in stores() {
         append(&*backend, deposits(50));
         let run = || Run::background().batch(3);
         let first = start(&backend, &sqlite, &Faults::default(), run());
         fresh(&first);
-        let second = start(&backend, &sqlite, &Faults::default(), run());
-        append(&*backend, deposits(50));
+        // Of a cluster they run on two nodes.
+        let other = match &home {
+            Home::Clustered(store) => store.another(),
+            _ => Arc::clone(&backend),
+        };
+        let second = start(&other, &sqlite, &Faults::default(), run());
+        let last = append(&*backend, deposits(50));
+        block_on(other.catch_up(Freshness::Position(last))).unwrap();
         // It sees what the other does.
         fresh(&second);
         while status(&second).state == ProjectionState::Starting {
@@ -23,9 +32,9 @@ fn of_two_runners_with_one_name_one_works_and_the_other_takes_over() {
         let refused = block_on(second.projection_named("balances").unwrap().rebuild());
         assert_eq!(refused.unwrap_err().kind(), ErrorKind::Unavailable);
         stop(&first);
-        append(&*backend, deposits(50));
+        append(&*other, deposits(50));
         fresh(&second);
-        assert_eq!(rows(&sqlite), replayed(&*backend, |_| false));
+        assert_eq!(rows(&sqlite), replayed(&*other, |_| false));
         stop(&second);
     }
 }
@@ -33,8 +42,8 @@ fn of_two_runners_with_one_name_one_works_and_the_other_takes_over() {
 #[test]
 fn two_runners_that_both_believe_in_their_lease_apply_nothing_twice() {
     // Two handles on copies of one log: neither sees the lease of the other.
-    for (backend, sqlite, dir) in stores() {
-        let Some(dir) = dir else { continue };
+    for (backend, sqlite, home) in stores() {
+        let Home::Folder(dir) = home else { continue };
         append(&*backend, deposits(2_000));
         block_on(backend.close()).unwrap();
         drop(backend);
