@@ -107,11 +107,7 @@ impl Node {
 }
 
 /// Who the node is; who it is to be, where its folder is new.
-async fn identify(
-    log: &dyn OrderedLog,
-    settings: &Settings,
-    extent: Extent,
-) -> Result<Identity> {
+async fn identify(log: &dyn OrderedLog, settings: &Settings, extent: Extent) -> Result<Identity> {
     let dir = settings.dir.clone();
     let known = blocking::unblock(move || Identity::read(&dir)).await?;
     if extent.last == 0 {
@@ -210,8 +206,13 @@ impl Begun {
         let (followed, deliveries) = async_channel::bounded(DELIVERIES);
         let (asking, asked) = async_channel::unbounded();
         let (session, _) = Uuid::new_v4().as_u64_pair();
-        let applier =
-            Applier::new(replica, Arc::clone(&status), Arc::clone(&pending), session, identity.node);
+        let applier = Applier::new(
+            replica,
+            Arc::clone(&status),
+            Arc::clone(&pending),
+            session,
+            identity.node,
+        );
         let delivered = deliveries.clone();
         let applier = thread::Builder::new()
             .name("annals-apply".to_owned())
@@ -241,7 +242,7 @@ impl Begun {
         let others = vec![
             tasks_on.spawn(tasks::follow(Arc::clone(&log), from, followed)),
             tasks_on.spawn(teller.run()),
-            tasks_on.spawn(ends::run(Arc::clone(&log), asked)),
+            tasks_on.spawn(ends::run(Arc::clone(&proposer), asked)),
             tasks_on.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
         ];
         let proposer = tasks_on.spawn(proposer.run(to_propose));
