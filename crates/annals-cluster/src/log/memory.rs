@@ -3,9 +3,7 @@
 
 use std::{collections::VecDeque, sync::Arc};
 
-use annals_core::{
-    BoxFuture, BoxStream, Clock, Error, ErrorKind, Result, SystemClock, Timestamp,
-};
+use annals_core::{BoxFuture, BoxStream, Clock, Error, ErrorKind, Result, SystemClock, Timestamp};
 use bytes::Bytes;
 use event_listener::Event;
 use futures_lite::stream;
@@ -60,6 +58,14 @@ impl MemoryLog {
     #[must_use]
     pub fn with_message_bytes_max(message_bytes_max: usize) -> Self {
         Self { shared: Arc::default(), message_bytes_max }
+    }
+
+    /// A log that has these messages, taken at these times, such as those of another log.
+    #[must_use]
+    pub fn recorded(messages: impl IntoIterator<Item = (Timestamp, Bytes)>) -> Self {
+        let log = Self::new();
+        log.shared.state.lock().messages.extend(messages);
+        log
     }
 
     /// Decides how the next publishes fare, one after the other.
