@@ -9,6 +9,7 @@ mod book;
 mod cargo;
 mod ci;
 mod codegen;
+mod faults;
 mod fuzz;
 mod measures;
 mod problem;
@@ -55,6 +56,13 @@ const COMMANDS: &[Command] = &[
         about: "run the benchmarks of bench/, for example `bench engine`",
         help: bench::HELP,
         run: bench::run,
+    },
+    Command {
+        name: "faults",
+        arguments: "cluster",
+        about: "faults of a cluster at length, on real servers, with a report",
+        help: faults::HELP,
+        run: faults::run,
     },
     Command {
         name: "tidy",

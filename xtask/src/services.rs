@@ -94,6 +94,11 @@ pub(crate) fn client_packages() -> Result<PathBuf, Problem> {
     clients::packages()
 }
 
+/// The program of NATS's server, fetched where it is missing.
+pub(crate) fn nats_program() -> Result<PathBuf, Problem> {
+    nats::program()
+}
+
 fn postgres() -> Result<Shared, Problem> {
     if let Some(url) = shared_url() {
         println!("{SHARED} names one already");

@@ -60,6 +60,14 @@ impl MemoryLog {
         Self { shared: Arc::default(), message_bytes_max }
     }
 
+    /// A log that has these messages, taken at these times, such as those of another log.
+    #[must_use]
+    pub fn recorded(messages: impl IntoIterator<Item = (Timestamp, Bytes)>) -> Self {
+        let log = Self::new();
+        log.shared.state.lock().messages.extend(messages);
+        log
+    }
+
     /// Decides how the next publishes fare, one after the other.
     pub fn plan(&self, publishings: impl IntoIterator<Item = Publishing>) {
         self.shared.state.lock().plan.extend(publishings);

@@ -38,8 +38,8 @@ pub trait OrderedLog: Send + Sync + fmt::Debug + 'static {
     /// order than it gave before; what setting it up met, when that will not pass by itself.
     fn follow(&self, from: u64) -> BoxStream<'static, Result<Logged>>;
 
-    /// Where the log begins and ends now, as its leader knows: nothing that was acknowledged
-    /// before this was asked for stands behind `last`.
+    /// Where the log begins and ends, as its leader knows. It may have gone on further: a leader
+    /// that was replaced does not know at once, and others may have given out more than it knows.
     ///
     /// # Errors
     /// `Unavailable` while the log has no leader or cannot be reached; `Timeout`.

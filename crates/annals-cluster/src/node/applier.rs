@@ -119,6 +119,7 @@ impl Applier {
     fn entry(&mut self, logged: &Logged) -> Result<()> {
         let entry = logged.sequence;
         let message = Message::decode(entry, &logged.message)?;
+        self.check_same(entry, &message)?;
         let header = message.header;
         if header.kind == Kind::Genesis {
             self.remember(entry);
@@ -141,15 +142,20 @@ impl Applier {
         }
     }
 
+    /// Whether the entry that the newest commit comes from is still in its place, whatever it is
+    /// that stands there.
+    fn check_same(&self, entry: u64, message: &Message) -> Result<()> {
+        let newest = self.replica.newest().filter(|newest| newest.entry == entry);
+        match newest {
+            Some(newest) if newest.mark != message.checksum => Err(another_log(entry)),
+            _ => Ok(()),
+        }
+    }
+
     fn proposal(&mut self, logged: &Logged, message: &Message, body: &Bytes) -> Result<()> {
         let entry = logged.sequence;
-        if let Some(newest) = self.replica.newest() {
-            if entry < newest.entry {
-                return Ok(());
-            }
-            if entry == newest.entry && message.checksum != newest.mark {
-                return Err(another_log(entry));
-            }
+        if self.replica.newest().is_some_and(|newest| entry < newest.entry) {
+            return Ok(());
         }
         let mut outcomes = Vec::new();
         while !self.commands(logged, message, body, &mut outcomes)? {

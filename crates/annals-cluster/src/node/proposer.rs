@@ -12,7 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use annals_core::{Clock, Error, ErrorKind};
+use annals_core::{Clock, Error, ErrorKind, Result};
 use annals_engine::Command;
 use async_channel::Receiver;
 use bytes::Bytes;
@@ -108,13 +108,20 @@ impl Proposer {
         Some((number, body))
     }
 
-    /// Tells the other nodes what this node's store is, with no command.
-    pub(crate) async fn claim(self: Arc<Self>) {
+    /// Puts an entry without a command into the log, and gives its place. It tells the other nodes
+    /// what this node's store is.
+    ///
+    /// # Errors
+    /// `Timeout`, `Unavailable`; what else the log refuses it for.
+    pub(crate) async fn mark(&self) -> Result<u64> {
         let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
+        let mut place = self.status.last();
         for message in self.messages(number, &[]) {
-            // The next one will do as well.
-            drop(self.log.publish(message).await);
+            place = self.log.publish(message).await.map_err(|error| match error {
+                PublishError::Refused(why) | PublishError::Unanswered(why) => why,
+            })?;
         }
+        Ok(place)
     }
 
     async fn publish(self: Arc<Self>, number: u64, body: Vec<u8>, permit: OwnedSemaphorePermit) {

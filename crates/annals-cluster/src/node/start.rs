@@ -242,7 +242,7 @@ impl Begun {
         let others = vec![
             tasks_on.spawn(tasks::follow(Arc::clone(&log), from, followed)),
             tasks_on.spawn(teller.run()),
-            tasks_on.spawn(ends::run(Arc::clone(&log), asked)),
+            tasks_on.spawn(ends::run(Arc::clone(&proposer), asked)),
             tasks_on.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
         ];
         let proposer = tasks_on.spawn(proposer.run(to_propose));

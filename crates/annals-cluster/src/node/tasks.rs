@@ -1,7 +1,7 @@
 //! What goes on beside applying: following the log, telling the other nodes, looking after the
 //! log's end.
 
-use std::{sync::Arc, time::Duration};
+use std::{error::Error as _, sync::Arc, time::Duration};
 
 use annals_core::{Error, ErrorKind, Result};
 use annals_engine::Embedded;
@@ -67,7 +67,8 @@ impl Teller {
             drop(self.log.tell(self.notice().encode()).await);
             if self.status.applied() - claimed >= CLAIMED_EVERY {
                 claimed = self.status.applied();
-                Arc::clone(&self.proposer).claim().await;
+                // The next one will do as well.
+                drop(self.proposer.mark().await);
             }
             let applied = self.status.applied();
             let Ok(extent) = self.log.extent().await else { continue };
@@ -119,9 +120,15 @@ fn notice_of(
         behind: status.behind(),
         head: head.map(annals_core::Position::get),
         digest: claim.map(|claim| claim.digest),
-        trouble: status.trouble().map(|why| why.to_string()),
+        trouble: status.trouble().map(|why| in_full(&why)),
         is_leaving: false,
     }
+}
+
+/// An error with what caused it, such as that a disk is full.
+fn in_full(error: &Error) -> String {
+    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
+    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }
 
 /// The log has lost what it had acknowledged.
@@ -132,4 +139,17 @@ pub(super) fn lost(last: u64, applied: u64) -> Error {
          book how to go on from this node's store, which has it"
     );
     Error::new(ErrorKind::Corrupted, message).with("entry", applied)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn trouble_is_told_with_its_causes() {
+        let full = std::io::Error::other("no space left");
+        let cause = Error::new(ErrorKind::Unavailable, "cannot begin a segment").caused_by(full);
+        let error = Error::new(ErrorKind::Poisoned, "a write failed").caused_by(cause);
+        assert_eq!(in_full(&error), "a write failed: cannot begin a segment: no space left");
+    }
 }

@@ -7,7 +7,9 @@ use crate::shown;
 
 pub(super) fn violations(attempts: &[Attempt], stored: &[RecordedEvent]) -> Vec<Violation> {
     let checked = attempts.iter().flat_map(|attempt| match &attempt.outcome {
-        Outcome::Stored(answer) if !answer.duplicate => held(attempt, stored),
+        Outcome::Stored(answer) if !answer.duplicate && !attempt.append.conditions.is_empty() => {
+            held(attempt, stored)
+        }
         Outcome::Refused(Some(facts)) => named(attempt, *facts, stored).into_iter().collect(),
         _ => Vec::new(),
     });

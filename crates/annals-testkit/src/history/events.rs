@@ -23,6 +23,7 @@ pub(super) fn violations(attempts: &[Attempt], stored: &[RecordedEvent]) -> Vec<
         places.entry((&event.stream, event.id)).or_default().push(event);
     }
     let mut violations = Vec::new();
+    violations.extend(attempts.iter().flat_map(|attempt| answered(attempt, &places)));
     for (identity, tried) in &tried {
         let at = places.remove(identity).unwrap_or_default();
         violations.extend(check(*identity, tried, &at));
@@ -33,7 +34,6 @@ pub(super) fn violations(attempts: &[Attempt], stored: &[RecordedEvent]) -> Vec<
             Violation(format!("{} is stored, but nobody wrote it", shown::event(event)))
         }),
     );
-    violations.extend(attempts.iter().flat_map(|attempt| answered(attempt, stored)));
     violations
 }
 
@@ -96,15 +96,16 @@ fn is_as_written(written: &NewEvent, stored: &RecordedEvent) -> bool {
 }
 
 /// The versions and the position of an answer are where the events stand.
-fn answered(attempt: &Attempt, stored: &[RecordedEvent]) -> Vec<Violation> {
+fn answered(
+    attempt: &Attempt,
+    places: &HashMap<Identity<'_>, Vec<&RecordedEvent>>,
+) -> Vec<Violation> {
     let Outcome::Stored(answer) = &attempt.outcome else { return Vec::new() };
     let mut violations = Vec::new();
     let mut last_position = None;
     for (write, row) in attempt.append.writes.iter().zip(&answer.streams) {
-        let version_of = |event: Option<&NewEvent>| {
-            let event = event?;
-            stored.iter().find(|stored| stored.id == event.id && stored.stream == write.stream)
-        };
+        let version_of =
+            |event: Option<&NewEvent>| places.get(&(&write.stream, event?.id))?.first().copied();
         let (first, last) = (version_of(write.events.first()), version_of(write.events.last()));
         last_position = std::cmp::max(last_position, last.map(|event| event.position));
         let [first, last] = [first, last].map(|event| event.map(|event| event.version));

@@ -17,6 +17,7 @@ mod events;
 mod order;
 
 use std::{
+    collections::HashSet,
     fmt,
     sync::{
         Mutex, PoisonError,
@@ -96,6 +97,23 @@ impl History {
         violations.extend(order::violations(&attempts, stored));
         violations.extend(conditions::violations(&attempts, stored));
         violations
+    }
+
+    /// How many acknowledged appends are not among these events, or not wholly: for stores of which
+    /// it is known that they have lost something.
+    #[must_use]
+    pub fn lost(&self, stored: &[RecordedEvent]) -> usize {
+        let stored: HashSet<_> = stored.iter().map(|event| (&event.stream, event.id)).collect();
+        let attempts = self.attempts.lock().unwrap_or_else(PoisonError::into_inner);
+        let acknowledged =
+            attempts.iter().filter(|attempt| matches!(attempt.outcome, Outcome::Stored(_)));
+        let is_lost = |attempt: &&Attempt| {
+            let mut writes = attempt.append.writes.iter();
+            writes.any(|write| {
+                write.events.iter().any(|event| !stored.contains(&(&write.stream, event.id)))
+            })
+        };
+        acknowledged.filter(is_lost).count()
     }
 
     /// Panics with what cannot be about these events, if there is anything.
