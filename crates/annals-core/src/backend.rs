@@ -118,7 +118,7 @@ pub trait Backend: Send + Sync + fmt::Debug + 'static {
                         format!("position {position} is not in this store yet"),
                     ))
                 }
-                Freshness::Position(_) | Freshness::Latest => Ok(head),
+                Freshness::Position(_) | Freshness::Leader | Freshness::Latest => Ok(head),
             }
         })
     }

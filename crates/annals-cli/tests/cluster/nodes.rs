@@ -79,7 +79,7 @@ fn notice(node: u64, digest: u64, trouble: Option<&str>) -> Notice {
         name: format!("node-{node}"),
         address: Some("127.0.0.1:2113".to_owned()),
         applied: 1,
-        newest: None,
+        durable: None,
         behind: 0,
         head: None,
         digest: Some(digest),

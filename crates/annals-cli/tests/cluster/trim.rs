@@ -20,7 +20,7 @@ pub(crate) fn leaves_copies(bed: &Bed) {
 
     let number = |row: &Value, name: &str| row[name].as_u64().unwrap();
     let plan = bed.json(&["cluster", "trim", "--dry-run"]);
-    assert_eq!(number(&plan, "first_kept"), number(&plan, "newest_least") + 1 - 65_536);
+    assert_eq!(number(&plan, "first_kept"), number(&plan, "durable_least") + 1 - 65_536);
     assert_eq!((&plan["first_entry"], &plan["removed"]), (&1.into(), &false.into()));
     let kept = bed.json(&["cluster", "trim", "--keep-entries", "70000", "--dry-run"]);
     assert_eq!(number(&kept, "first_kept"), number(&kept, "last_entry") + 1 - 70_000);

@@ -5,7 +5,11 @@
 //! * Nothing is answered before readers of this node can see it.
 //! * What is wrong with this node is never told as a refusal: it waits, or stops.
 
-use std::{sync::Arc, thread, time::Duration};
+use std::{
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use annals_core::{Error, ErrorKind, Result};
 use annals_engine::{At, Outcome, Replica};
@@ -25,6 +29,8 @@ use crate::{
 
 /// Entries that are applied before readers are shown them, at most, while more are waiting.
 const SHOWN_TOGETHER: usize = 256;
+/// How often a node that applies something syncs it, at least.
+const SYNCED_EVERY: Duration = Duration::from_secs(1);
 /// The pause before a command is applied again for which there was no room.
 const PAUSE: Duration = Duration::from_millis(500);
 
@@ -42,6 +48,7 @@ pub(crate) struct Applier {
     claims: Claims,
     /// Answers to be given when readers are shown what they are about.
     answers: Vec<(Vec<Reply>, Vec<Result<Outcome>>)>,
+    synced_at: Option<Instant>,
 }
 
 impl Applier {
@@ -63,6 +70,7 @@ impl Applier {
             assembly,
             claims,
             answers: Vec::new(),
+            synced_at: None,
         }
     }
 
@@ -108,7 +116,7 @@ impl Applier {
             next = deliveries.try_recv().ok();
         }
         self.replica.show()?;
-        self.status.set_newest(self.replica.newest().map_or(0, |newest| newest.entry));
+        self.sync_in_time()?;
         if let Some(logged) = newest {
             self.status.set_applied(logged.sequence, logged.time, self.replica.digest());
         }
@@ -140,6 +148,18 @@ impl Applier {
             Some(claim) if header.node != self.node => self.claims.compare(header.node, claim),
             _ => Ok(()),
         }
+    }
+
+    /// Makes durable what was shown, now and then: what is not would be applied again after a power
+    /// failure, so the log must keep it. No frame tells of it, so stores do not differ by it.
+    fn sync_in_time(&mut self) -> Result<()> {
+        if self.synced_at.is_some_and(|at| at.elapsed() < SYNCED_EVERY) {
+            return Ok(());
+        }
+        self.replica.sync()?;
+        self.status.set_durable(self.replica.newest().map_or(0, |newest| newest.entry));
+        self.synced_at = Some(Instant::now());
+        Ok(())
     }
 
     /// Whether the entry that the newest commit comes from is still in its place, whatever it is

@@ -1,7 +1,8 @@
-//! A place in the log behind everything, for readers that must see everything: one mark put into
-//! the log for all who asked while the last one was on its way.
+//! How far a node must have applied the log for readers that ask for it: one question for all who
+//! asked while the last one was on its way.
 //!
-//! Asking the log where it ends is not enough. A leader that was replaced goes on answering for a
+//! For those who want what the leader knows, the log's leader is asked where the log ends. For those
+//! who must see everything that is not enough, so they get a mark of their own in the log. A leader that was replaced goes on answering for a
 //! while, and one that was not may know of less than its followers have given to nodes already. But
 //! what gets a place in the log stands behind all that any node has applied before.
 
@@ -12,17 +13,29 @@ use async_channel::Receiver;
 
 use super::proposer::Proposer;
 
-/// Who wants to know a place behind everything that there is now.
+/// Who wants to know a place in the log.
 pub(crate) type Asking = oneshot::Sender<Result<u64>>;
 
+/// Which place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// The end, as the log's leader knows it.
+    End,
+    /// One behind everything that any node has applied by now.
+    Mark,
+}
+
 /// Answers until nobody can ask any more.
-pub(crate) async fn run(proposer: Arc<Proposer>, asking: Receiver<Asking>) {
+pub(crate) async fn run(proposer: Arc<Proposer>, place: Place, asking: Receiver<Asking>) {
     while let Ok(first) = asking.recv().await {
         let mut all = vec![first];
         while let Ok(next) = asking.try_recv() {
             all.push(next);
         }
-        let last = proposer.mark().await;
+        let last = match place {
+            Place::End => proposer.end().await,
+            Place::Mark => proposer.mark().await,
+        };
         for one in all {
             // Who has gone away does not want to know.
             drop(one.send(last.clone()));

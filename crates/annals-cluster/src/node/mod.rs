@@ -59,7 +59,8 @@ pub(crate) struct Node {
     peers: Arc<Peers>,
     address: Arc<Mutex<Option<String>>>,
     requests: async_channel::Sender<Request>,
-    asking: async_channel::Sender<ends::Asking>,
+    asking_end: async_channel::Sender<ends::Asking>,
+    asking_mark: async_channel::Sender<ends::Asking>,
     deliveries: async_channel::Receiver<Result<Logged>>,
     timeout: Duration,
     running: Mutex<Option<Running>>,
@@ -134,13 +135,8 @@ impl Node {
     pub(crate) async fn catch_up(&self, to: Freshness) -> Result<Option<Position>> {
         let reached = async {
             match to {
-                Freshness::Latest => {
-                    let (ask, answer) = oneshot::channel();
-                    self.asking.send(ask).await.map_err(|_| self.gone())?;
-                    let last = answer.await.map_err(|_| self.gone())??;
-                    self.status.heard_of(last);
-                    self.status.until(|status| status.applied() >= last).await
-                }
+                Freshness::Leader => self.until_applied(&self.asking_end).await,
+                Freshness::Latest => self.until_applied(&self.asking_mark).await,
                 Freshness::Position(position) => {
                     let engine = self.engine.engine();
                     let is_there = || engine.head().is_ok_and(|head| head >= Some(position));
@@ -150,6 +146,15 @@ impl Node {
         };
         self.in_time(reached, behind).await?;
         self.engine.engine().head()
+    }
+
+    /// Waits until this node has applied the log up to the place that is asked for.
+    async fn until_applied(&self, asking: &async_channel::Sender<ends::Asking>) -> Result<()> {
+        let (ask, answer) = oneshot::channel();
+        asking.send(ask).await.map_err(|_| self.gone())?;
+        let last = answer.await.map_err(|_| self.gone())??;
+        self.status.heard_of(last);
+        self.status.until(|status| status.applied() >= last).await
     }
 
     async fn in_time<T>(

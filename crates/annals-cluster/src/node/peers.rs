@@ -31,10 +31,10 @@ pub struct Notice {
     pub address: Option<String>,
     /// The last entry of the log that it has applied.
     pub applied: u64,
-    /// The entry that its newest commit comes from: when it starts again it reads the log from some
-    /// way in front of that. Absent before the first.
+    /// The entry that its newest durable commit comes from: when it starts again after the worst,
+    /// it reads the log from some way in front of that. Absent before the first.
     #[serde(default)]
-    pub newest: Option<u64>,
+    pub durable: Option<u64>,
     /// How many entries it knows of and has not applied.
     pub behind: u64,
     /// The position of its newest event.
@@ -128,7 +128,7 @@ mod tests {
             name: format!("node-{node}"),
             address: None,
             applied: 1,
-            newest: None,
+            durable: None,
             behind: 0,
             head: None,
             digest: None,

@@ -108,6 +108,14 @@ impl Proposer {
         Some((number, body))
     }
 
+    /// Where the log ends, as its leader knows it.
+    ///
+    /// # Errors
+    /// `Unavailable` while it has none; `Timeout`.
+    pub(crate) async fn end(&self) -> Result<u64> {
+        Ok(self.log.extent().await?.last)
+    }
+
     /// Puts an entry without a command into the log, and gives its place. It tells the other nodes
     /// what this node's store is.
     ///

@@ -12,7 +12,7 @@ use super::{
     Node, Running,
     applier::Applier,
     counts::Counts,
-    ends,
+    ends::{self, Place},
     identity::{Identity, store_dir},
     peers::Peers,
     pending::Pending,
@@ -204,7 +204,8 @@ impl Begun {
         let peers = Arc::new(Peers::new(identity.node));
         let (requests, to_propose) = async_channel::bounded(REQUESTS);
         let (followed, deliveries) = async_channel::bounded(DELIVERIES);
-        let (asking, asked) = async_channel::unbounded();
+        let (asking_end, asked_end) = async_channel::unbounded();
+        let (asking_mark, asked_mark) = async_channel::unbounded();
         let (session, _) = Uuid::new_v4().as_u64_pair();
         let applier = Applier::new(
             replica,
@@ -242,7 +243,8 @@ impl Begun {
         let others = vec![
             tasks_on.spawn(tasks::follow(Arc::clone(&log), from, followed)),
             tasks_on.spawn(teller.run()),
-            tasks_on.spawn(ends::run(Arc::clone(&proposer), asked)),
+            tasks_on.spawn(ends::run(Arc::clone(&proposer), Place::End, asked_end)),
+            tasks_on.spawn(ends::run(Arc::clone(&proposer), Place::Mark, asked_mark)),
             tasks_on.spawn(tasks::listen(Arc::clone(&log), Arc::clone(&peers))),
         ];
         let proposer = tasks_on.spawn(proposer.run(to_propose));
@@ -258,7 +260,8 @@ impl Begun {
             peers,
             address,
             requests,
-            asking,
+            asking_end,
+            asking_mark,
             deliveries,
             timeout,
             running,

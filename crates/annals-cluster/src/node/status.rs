@@ -23,8 +23,8 @@ const SILENT_AT_MOST: Duration = Duration::from_secs(10);
 pub(crate) struct Status {
     applied: AtomicU64,
     applied_time: AtomicI64,
-    /// The entry of the newest commit, 0 before the first.
-    newest: AtomicU64,
+    /// The entry of the newest commit that is durable, 0 before the first.
+    durable: AtomicU64,
     claim: Mutex<Option<Claim>>,
     /// The end of the log as far as it has been heard of.
     last: AtomicU64,
@@ -42,14 +42,14 @@ impl Status {
         self.applied.load(Ordering::Acquire)
     }
 
-    /// The entry that the store's newest commit comes from.
-    pub(crate) fn newest(&self) -> Option<u64> {
-        Some(self.newest.load(Ordering::Acquire)).filter(|entry| *entry > 0)
+    /// The entry that the newest commit comes from that a power failure does not take away.
+    pub(crate) fn durable(&self) -> Option<u64> {
+        Some(self.durable.load(Ordering::Acquire)).filter(|entry| *entry > 0)
     }
 
     /// A commit of an entry was shown, or there when the node was started.
-    pub(crate) fn set_newest(&self, entry: u64) {
-        self.newest.store(entry, Ordering::Release);
+    pub(crate) fn set_durable(&self, entry: u64) {
+        self.durable.store(entry, Ordering::Release);
     }
 
     /// What the store was at some entry lately applied.

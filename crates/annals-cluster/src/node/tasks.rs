@@ -116,7 +116,7 @@ fn notice_of(
         name: identity.name.clone(),
         address,
         applied: claim.map_or(status.applied(), |claim| claim.entry),
-        newest: status.newest(),
+        durable: status.durable(),
         behind: status.behind(),
         head: head.map(annals_core::Position::get),
         digest: claim.map(|claim| claim.digest),

@@ -26,7 +26,8 @@ pub(crate) const fn capabilities(can: &wire::GetCapabilitiesResponse) -> Capabil
 /// What answers must know of.
 pub(crate) const fn catch_up(to: Freshness) -> wire::CatchUpRequest {
     let to = match to {
-        Freshness::Latest => To::Latest(()),
+        // The protocol knows the stronger of the two.
+        Freshness::Latest | Freshness::Leader => To::Latest(()),
         Freshness::Position(position) => To::Position(position.get()),
     };
     wire::CatchUpRequest { to: Some(to) }

@@ -4,8 +4,8 @@
 //! position as Annals' own protocol has it, or `latest` for all that anyone had been told is stored.
 //!
 //! KurrentDB's clients say `requires-leader: true` when they want what the leader has; on a store
-//! of which several nodes keep a copy that is `latest` for their reads and subscriptions, and on
-//! any other nothing. Clients that want the leader, as most do unless told otherwise, send it with
+//! of which several nodes keep a copy their reads and subscriptions wait for what the leader of its
+//! log knows of, and on any other for nothing; `latest` is more, and a write for every read. Clients that want the leader, as most do unless told otherwise, send it with
 //! every call, and the others send `false` or, as the one in Rust does, nothing; so nothing means
 //! that what this node has is good enough. Writes need none of it: the whole store decides about
 //! them.
@@ -72,7 +72,7 @@ fn asked(node: &Node, request: &Request) -> Result<Option<Freshness>> {
         return freshness(at_least).map(Some);
     }
     let is_wanted = request.uri().path() == READ && requires_leader(headers);
-    Ok((is_wanted && !node.store.nodes().is_empty()).then_some(Freshness::Latest))
+    Ok((is_wanted && !node.store.nodes().is_empty()).then_some(Freshness::Leader))
 }
 
 fn requires_leader(headers: &HeaderMap) -> bool {

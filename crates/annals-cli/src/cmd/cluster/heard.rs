@@ -102,8 +102,8 @@ impl Heard {
 
     /// The entry of the newest commit of the node that is furthest behind, 0 where one has no
     /// commit; `None` where no node was heard of.
-    pub(super) fn newest_least(&self) -> Option<u64> {
-        self.nodes.values().map(|notice| notice.newest.unwrap_or(0)).min()
+    pub(super) fn durable_least(&self) -> Option<u64> {
+        self.nodes.values().map(|notice| notice.durable.unwrap_or(0)).min()
     }
 }
 
@@ -176,7 +176,7 @@ mod tests {
             name: format!("n{node}"),
             address: None,
             applied,
-            newest: Some(applied),
+            durable: Some(applied),
             behind: 0,
             head: None,
             digest: Some(digest),
@@ -204,7 +204,7 @@ mod tests {
     fn the_newest_word_of_a_node_counts_and_who_leaves_is_gone() {
         let leaving = Notice { is_leaving: true, ..notice(2, 9, 9) };
         let heard = heard([notice(2, 1, 1), notice(1, 5, 5), notice(1, 7, 7), leaving]);
-        assert_eq!(heard.newest_least(), Some(7));
+        assert_eq!(heard.durable_least(), Some(7));
         assert_eq!(heard.nodes().len(), 1);
     }
 

@@ -47,13 +47,20 @@ struct Row {
     last_entry: u64,
     entries: u64,
     nodes: Vec<String>,
-    newest_least: Option<u64>,
+    durable_least: Option<u64>,
     removed: bool,
 }
 
 impl Item for Row {
-    const COLUMNS: &'static [&'static str] =
-        &["FIRST ENTRY", "FIRST KEPT", "LAST ENTRY", "ENTRIES", "NODES", "NEWEST LEAST", "REMOVED"];
+    const COLUMNS: &'static [&'static str] = &[
+        "FIRST ENTRY",
+        "FIRST KEPT",
+        "LAST ENTRY",
+        "ENTRIES",
+        "NODES",
+        "DURABLE LEAST",
+        "REMOVED",
+    ];
 
     fn cells(&self) -> Vec<String> {
         vec![
@@ -62,7 +69,7 @@ impl Item for Row {
             self.last_entry.to_string(),
             self.entries.to_string(),
             self.nodes.join(", "),
-            self.newest_least.map(|newest| newest.to_string()).unwrap_or_default(),
+            self.durable_least.map(|durable| durable.to_string()).unwrap_or_default(),
             self.removed.to_string(),
         ]
     }
@@ -90,7 +97,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit> {
         last_entry: extent.last,
         entries: first_kept - extent.first,
         nodes: heard.nodes().iter().map(|notice| notice.name.clone()).collect(),
-        newest_least: heard.newest_least(),
+        durable_least: heard.durable_least(),
         removed: false,
     };
     if row.entries > 0 && !args.dry_run {
@@ -110,21 +117,21 @@ fn agreed(heard: &Heard, last: u64, keep_entries: Option<u64>) -> Result<u64> {
                     that have not applied what is removed can only be made from a copy of another";
         Failure::new(Exit::Conflict, "nothing was removed from the log", why, hint)
     };
-    let Some(newest) = heard.newest_least() else {
+    let Some(durable) = heard.durable_least() else {
         return Err(refused("no node was heard of".to_owned()));
     };
     if let Some(complaint) = heard.nodes().into_iter().find_map(complaint) {
         return Err(refused(complaint));
     }
     let kept = keep_entries.map_or(u64::MAX, |keep| (last + 1).saturating_sub(keep));
-    Ok(std::cmp::min(kept, trimmable(newest)))
+    Ok(std::cmp::min(kept, trimmable(durable)))
 }
 
 fn warning(row: &Row) -> String {
     let Row { entries, first_entry, first_kept, nodes, .. } = row;
     let nodes = if nodes.is_empty() { "none".to_owned() } else { nodes.join(", ") };
-    let late = match row.newest_least {
-        Some(newest) if trimmable(newest) < *first_kept => {
+    let late = match row.durable_least {
+        Some(durable) if trimmable(durable) < *first_kept => {
             "\nthis is more than these nodes can do without when they start again"
         }
         _ => "",

@@ -34,7 +34,7 @@ async fn a_read_that_requires_the_leader_sees_what_others_had_stored() {
     let mut reader = Reader::new(&running).await.with("requires-leader", "true");
     let read = async { reader.events(Asked::stream("s")).await };
     let others = async {
-        assert_eq!(door.asked(1).await, [Freshness::Latest]);
+        assert_eq!(door.asked(1).await, [Freshness::Leader]);
         running.append("s", &["a"]).await;
         door.lag(false);
     };
