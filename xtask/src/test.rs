@@ -14,8 +14,9 @@ use crate::workspace;
 pub(crate) const HELP: &str = "\
 Checks the formatting, runs the lints with warnings denied (bench/ and fuzz/
 included, so that they keep compiling), starts the services that tests need,
-runs every test and documentation test of the workspace, and gives each fuzz
-target a short run from fixed seeds.
+runs every test and documentation test of the workspace, those of the framework
+once more over a server, on PostgreSQL and on nodes of a cluster over NATS, and
+gives each fuzz target a short run from fixed seeds.
 
 The services are one private PostgreSQL, on loopback and in a temporary folder,
 which ends with the run, the Python packages of clients, which pip puts into
