@@ -116,8 +116,8 @@ fn a_machine_that_stops_while_a_log_is_applied_goes_on_with_it() {
         let (disk, index) = (FaultStorage::new(), tempfile::tempdir().unwrap());
         disk.plan(Fault::CrashAt(operation));
         if let Ok((engine, mut replica)) = open(&disk, &index) {
-            // It stops somewhere, or at the end.
-            let _ = apply_all(&mut replica);
+            // Somewhere, or at the end.
+            let (Ok(_stopped) | Err(_stopped)) = apply_all(&mut replica);
             drop(replica);
             drop(engine);
         }
