@@ -77,8 +77,11 @@ fn read_piece(source: &dyn StorageFile, start: u64, buffer: &mut [u8]) -> io::Re
             buffer.fill(0);
             let left = source.size()?.saturating_sub(start);
             let left = usize::try_from(left).unwrap_or(usize::MAX);
-            let there = std::cmp::min(left, buffer.len());
-            source.read_at(start, buffer.get_mut(..there).unwrap_or_default())
+            match buffer.get_mut(..std::cmp::min(left, PIECE)) {
+                Some([]) => Ok(()),
+                Some(there) => source.read_at(start, there),
+                None => source.read_at(start, buffer),
+            }
         }
         read => read,
     }
