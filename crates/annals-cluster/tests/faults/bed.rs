@@ -30,6 +30,8 @@ use crate::{
 const STORE: &str = "faults";
 /// How long a write waits for its answer: less than an election takes, so that answers are missing.
 const TIMEOUT: Duration = Duration::from_secs(3);
+/// Far more than it takes to make a log on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(100);
 /// Small segments, so that a short round fills some.
 const SEGMENT_BYTES: [u32; 2] = [128 * 1024, 512 * 1024];
 
@@ -84,12 +86,14 @@ impl Bed {
         let genesis = Genesis { segment_bytes_first, segment_bytes_max, ..Genesis::new() };
         let target = self.target("a");
         let setup = Setup { replicas: Replicas::Three, bytes_max: None };
-        self.on_runtime(async move {
-            init(&target, &setup).await.unwrap();
+        // On a busy machine there may be no leader for a while.
+        let made = async move {
+            while init(&target, &setup).await.is_err() {}
             let log = JetStreamLog::connect(&target, "begin").await.unwrap();
-            // On a busy machine it may have no leader yet.
             while begin(&log, &genesis).await.is_err() {}
-        });
+        };
+        self.on_runtime(async move { tokio::time::timeout(PATIENCE, made).await })
+            .expect("the log is made");
     }
 
     /// Runs something to its end where connections live.

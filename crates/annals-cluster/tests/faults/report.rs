@@ -89,7 +89,7 @@ impl Report {
         writeln!(
             text,
             "`cargo xtask faults cluster`, ended at {now}, in {minutes:.1} minutes on {cores} cores, \
-             a build without optimisation.\n\
+             the build that tests have.\n\
              {count} of {} cases ran: {acknowledged} appends acknowledged, {refused} refused by \
              their condition, {unknown} attempts without an answer, {reconciled} appends \
              acknowledged by a later attempt after one that had been stored without an answer.\n\

@@ -15,6 +15,7 @@ use crate::{
     crowd::Crowd,
     followers::{self, Seen},
     report::Row,
+    seats::NAMES,
     size::Size,
 };
 
@@ -74,6 +75,16 @@ impl Round {
         wait_until(&what, || self.acknowledged() >= count).unwrap();
     }
 
+    /// Waits until every node has answered again.
+    fn all_answer(&self) {
+        let tally = &self.crowd.shared.tally;
+        for (seat, name) in NAMES.iter().enumerate() {
+            let before = tally.answers(seat);
+            let what = format!("node {name} answers");
+            wait_until(&what, || tally.answers(seat) > before).unwrap();
+        }
+    }
+
     fn acknowledged(&self) -> u64 {
         self.crowd.shared.tally.counts().acknowledged
     }
@@ -92,6 +103,7 @@ impl Round {
         self.bed.heal();
         let missing = self.size.appends().saturating_sub(self.acknowledged());
         self.reach(std::cmp::max(missing, AFTERWARDS));
+        self.all_answer();
         let readers = self.stop();
         let replays = match self.bed.setting {
             Setting::Lossy => Replays::Two,

@@ -32,13 +32,13 @@ struct Pauses {
     /// The last acknowledgement through each node, and through any.
     last: [Instant; SEATS + 1],
     longest: [Duration; SEATS + 1],
+    /// How often there was one.
+    answers: [u64; SEATS + 1],
 }
 
 impl Tally {
     pub(crate) fn new() -> Self {
-        let pauses =
-            Pauses { last: [Instant::now(); SEATS + 1], longest: [Duration::ZERO; SEATS + 1] };
-        Self { counts: Mutex::default(), pauses: Mutex::new(pauses) }
+        Self { counts: Mutex::default(), pauses: Mutex::new(Pauses::begin()) }
     }
 
     /// Notes how an attempt ended.
@@ -64,9 +64,12 @@ impl Tally {
 
     /// From now on pauses count.
     pub(crate) fn begin(&self) {
-        let mut pauses = self.pauses.lock();
-        pauses.last = [Instant::now(); SEATS + 1];
-        pauses.longest = [Duration::ZERO; SEATS + 1];
+        *self.pauses.lock() = Pauses::begin();
+    }
+
+    /// How many answers have come through a node since then.
+    pub(crate) fn answers(&self, seat: usize) -> u64 {
+        self.pauses.lock().answers[seat]
     }
 
     /// The longest pause through any node, and through the one that most was done to.
@@ -77,12 +80,18 @@ impl Tally {
 }
 
 impl Pauses {
+    fn begin() -> Self {
+        let (last, longest) = ([Instant::now(); SEATS + 1], [Duration::ZERO; SEATS + 1]);
+        Self { last, longest, answers: [0; SEATS + 1] }
+    }
+
     fn end(&mut self, seat: usize) {
         let now = Instant::now();
         for which in [seat, SEATS] {
             let pause = now - self.last[which];
             self.longest[which] = std::cmp::max(self.longest[which], pause);
             self.last[which] = now;
+            self.answers[which] += 1;
         }
     }
 }

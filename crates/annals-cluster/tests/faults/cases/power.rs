@@ -18,7 +18,7 @@ use crate::{
 };
 
 /// How many appends are acknowledged between the copy and the loss.
-const LOST: u64 = 400;
+const LOST: u64 = 1_000;
 /// The servers that lose.
 const LOSERS: [usize; 2] = [0, 1];
 /// The server that does not, and is too late.
@@ -43,14 +43,13 @@ pub(crate) fn run(case: &Case, mut round: Round) -> Row {
         put_back(&round.bed.folder(&copied(server)), &round.bed.servers.folder(server));
         round.bed.servers.restart(server).unwrap();
     }
-    round.bed.servers.wait_for_leader_of(&round.bed.stream()).unwrap();
+    let new = go_on(&round);
     round.bed.servers.restart(LATE).unwrap();
     round.bed.servers.wait_ready().unwrap();
     let after = end(&round, &log);
     assert!(after < before, "the log has lost its end");
     round.note(format!("the log ended at entry {before} before, and at entry {after} after"));
     every_node_says_so(&mut round);
-    let new = round.bed.open_named("d").unwrap();
     let lost = lost(&round, &new);
     round.note(format!(
         "{lost} acknowledged appends are in no entry of the log any more; all of them are in the \
@@ -78,6 +77,21 @@ fn end(round: &Round, log: &Arc<dyn OrderedLog>) -> u64 {
             }
         }
     })
+}
+
+/// Lets the two servers take something new through a new node, so that what the third one has no
+/// longer counts.
+fn go_on(round: &Round) -> Cluster {
+    round.bed.servers.wait_for_leader_of(&round.bed.stream()).unwrap();
+    let mut opened = None;
+    wait_until("a new node starts", || {
+        opened = round.bed.open_named("d").ok();
+        opened.is_some()
+    })
+    .unwrap();
+    let new = opened.unwrap();
+    wait_until("the log goes on", || block_on(new.append(append())).is_ok()).unwrap();
+    new
 }
 
 /// No node takes a write any more, nor starts again, and each says why.
