@@ -29,10 +29,19 @@ use crate::{
 
 /// Entries that are applied before readers are shown them, at most, while more are waiting.
 const SHOWN_TOGETHER: usize = 256;
-/// How often a node that applies something syncs it, at least.
-const SYNCED_EVERY: Duration = Duration::from_secs(1);
+/// How often a node syncs what it has applied, at least.
+pub(super) const SYNCED_EVERY: Duration = Duration::from_secs(1);
 /// The pause before a command is applied again for which there was no room.
 const PAUSE: Duration = Duration::from_millis(500);
+
+/// What the applier is given.
+#[derive(Debug)]
+pub(crate) enum Delivery {
+    /// The next message of the log, or why there will be no more.
+    Message(Result<Logged>),
+    /// There was no message for a while.
+    Quiet,
+}
 
 /// What a node applies the log with.
 #[derive(Debug)]
@@ -76,7 +85,7 @@ impl Applier {
 
     /// Applies what is delivered until nothing more comes, or the node has to stop; then makes
     /// durable what was applied.
-    pub(crate) fn run(mut self, deliveries: &async_channel::Receiver<Result<Logged>>) {
+    pub(crate) fn run(mut self, deliveries: &async_channel::Receiver<Delivery>) {
         let mut left = None;
         while let Some(first) = left.take().or_else(|| deliveries.recv_blocking().ok()) {
             match self.apply_some(first, deliveries) {
@@ -102,25 +111,26 @@ impl Applier {
     /// was taken beyond that.
     fn apply_some(
         &mut self,
-        first: Result<Logged>,
-        deliveries: &async_channel::Receiver<Result<Logged>>,
-    ) -> Result<Option<Result<Logged>>> {
+        first: Delivery,
+        deliveries: &async_channel::Receiver<Delivery>,
+    ) -> Result<Option<Delivery>> {
         let mut next = Some(first);
         let mut newest = None;
         for _ in 0..SHOWN_TOGETHER {
             let Some(delivery) = next.take() else { break };
-            let logged = delivery?;
+            let Delivery::Message(logged) = delivery else { break };
+            let logged = logged?;
             self.status.heard_of(logged.sequence + logged.behind);
             self.entry(&logged)?;
             newest = Some(logged);
             next = deliveries.try_recv().ok();
         }
         self.replica.show()?;
-        self.sync_in_time()?;
         if let Some(logged) = newest {
             self.status.set_applied(logged.sequence, logged.time, self.replica.digest());
         }
         self.answer();
+        self.sync_in_time()?;
         Ok(next)
     }
 
@@ -153,11 +163,13 @@ impl Applier {
     /// Makes durable what was shown, now and then: what is not would be applied again after a power
     /// failure, so the log must keep it. No frame tells of it, so stores do not differ by it.
     fn sync_in_time(&mut self) -> Result<()> {
-        if self.synced_at.is_some_and(|at| at.elapsed() < SYNCED_EVERY) {
+        let newest = self.replica.newest().map(|newest| newest.entry);
+        let is_synced = self.status.durable() == newest;
+        if is_synced || self.synced_at.is_some_and(|at| at.elapsed() < SYNCED_EVERY) {
             return Ok(());
         }
         self.replica.sync()?;
-        self.status.set_durable(self.replica.newest().map_or(0, |newest| newest.entry));
+        self.status.set_durable(newest.unwrap_or(0));
         self.synced_at = Some(Instant::now());
         Ok(())
     }

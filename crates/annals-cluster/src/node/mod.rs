@@ -36,16 +36,14 @@ pub(crate) use recent::WINDOW;
 pub use start::{Progress, Settings};
 
 use self::{
+    applier::Delivery,
     counts::Counts,
     peers::Peers,
     pending::Pending,
     proposer::{Request, timed_out},
     status::Status,
 };
-use crate::{
-    log::{Logged, OrderedLog},
-    threads::Threads,
-};
+use crate::{log::OrderedLog, threads::Threads};
 
 /// A node of a cluster.
 #[derive(Debug)]
@@ -61,7 +59,7 @@ pub(crate) struct Node {
     requests: async_channel::Sender<Request>,
     asking_end: async_channel::Sender<ends::Asking>,
     asking_mark: async_channel::Sender<ends::Asking>,
-    deliveries: async_channel::Receiver<Result<Logged>>,
+    deliveries: async_channel::Receiver<Delivery>,
     timeout: Duration,
     running: Mutex<Option<Running>>,
 }

@@ -3,21 +3,22 @@
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
-use annals_core::{Error, ErrorKind, Result};
+use annals_core::{Error, ErrorKind};
 use annals_engine::Embedded;
 use bytes::Bytes;
-use futures_lite::StreamExt;
+use futures_lite::{StreamExt, future::or};
 use parking_lot::Mutex;
 use tokio::time::{Instant, MissedTickBehavior, interval};
 
 use super::{
     Node,
+    applier::{Delivery, SYNCED_EVERY},
     identity::Identity,
     peers::{EVERY, Notice, Peers},
     proposer::Proposer,
     status::Status,
 };
-use crate::log::{Logged, OrderedLog};
+use crate::log::OrderedLog;
 
 /// A node that proposes nothing tells the others what its store is after this many entries.
 const CLAIMED_EVERY: u64 = 2_000;
@@ -29,11 +30,18 @@ const BELIEVED_AFTER: Duration = Duration::from_secs(10);
 pub(super) async fn follow(
     log: Arc<dyn OrderedLog>,
     from: u64,
-    deliveries: async_channel::Sender<Result<Logged>>,
+    deliveries: async_channel::Sender<Delivery>,
 ) {
     let mut messages = log.follow(from);
-    while let Some(message) = messages.next().await {
-        if deliveries.send(message).await.is_err() {
+    let mut quiet = interval(SYNCED_EVERY);
+    loop {
+        let message = async { messages.next().await.map(Delivery::Message) };
+        let silence = async {
+            quiet.tick().await;
+            Some(Delivery::Quiet)
+        };
+        let Some(delivery) = or(message, silence).await else { return };
+        if deliveries.send(delivery).await.is_err() {
             return;
         }
     }
