@@ -65,12 +65,13 @@ def until(what, is_so):
 
 
 def patiently(work):
-    """What an application does about a server that is gone: it tries again."""
+    """What an application does about a server that is gone, and about others that have not
+    noticed yet and name it as the leader: it tries again."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
             return work()
-        except errors.GrpcError:
+        except (errors.GrpcError, errors.NodeIsNotLeaderError):
             if time.monotonic() > deadline:
                 raise
 

@@ -37,13 +37,19 @@ fn errors_do_not_go_to_stdout() {
 #[test]
 fn stores_that_cannot_be_opened_are_told_from_nonsense() {
     let annals = Annals::new();
-    for url in ["nats://a", "nats+tls://a"] {
-        let text = annals.fails(1, &["info", "--at", url]);
-        assert!(text.contains("which this build cannot open"), "{text}");
-    }
-    for url in
-        ["http://h", "file:", "memory:x", "annals:h", "annals://h?nonsense=1", "esdb://h?a=1", ""]
-    {
+    let text = annals.fails(2, &["info", "--at", "nats://127.0.0.1:1/store"]);
+    assert!(text.contains("?dir=FOLDER"), "{text}");
+    for url in [
+        "http://h",
+        "file:",
+        "memory:x",
+        "annals:h",
+        "annals://h?nonsense=1",
+        "esdb://h?a=1",
+        "nats://a",
+        "nats+tls://a/b?a=1",
+        "",
+    ] {
         annals.fails(2, &["info", "--at", url]);
     }
 }

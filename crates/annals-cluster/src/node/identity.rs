@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 use crate::entry::Genesis;
 
 const FILE: &str = "node.json";
+const BEGINNING: &str = "node.json.new";
 const STORE: &str = "store";
 
 /// Who a node is.
@@ -54,8 +55,10 @@ impl Identity {
     /// `InvalidArgument` when something else is in the folder; `PermissionDenied`, `Unavailable`.
     pub(crate) fn write(&self, dir: &Path) -> Result<()> {
         fs::create_dir_all(dir).map_err(|error| failed("make the folder of", error))?;
-        let mut entries = fs::read_dir(dir).map_err(|error| failed("look for", error))?;
-        if let Some(Ok(other)) = entries.next() {
+        let entries = fs::read_dir(dir).map_err(|error| failed("look for", error))?;
+        // What a node leaves that was stopped while it was made is no obstacle.
+        let is_foreign = |entry: &fs::DirEntry| entry.file_name() != BEGINNING;
+        if let Some(other) = entries.flatten().find(is_foreign) {
             return Err(Error::invalid(format!(
                 "the folder is no node's: it has other things in it, such as `{}`",
                 other.file_name().to_string_lossy()
@@ -66,7 +69,7 @@ impl Identity {
         })?;
         let written = || {
             let path = dir.join(FILE);
-            let beginning = dir.join("node.json.new");
+            let beginning = dir.join(BEGINNING);
             fs::write(&beginning, &bytes)?;
             fs::File::open(&beginning)?.sync_all()?;
             fs::rename(&beginning, &path)?;
