@@ -14,6 +14,7 @@ mod genesis;
 use annals_core::{Error, ErrorKind, Result, Timestamp};
 use bytes::Bytes;
 
+pub(crate) use begin::led;
 pub use begin::{Begun, begin};
 pub(crate) use commands::{commands, put_command};
 pub use genesis::Genesis;

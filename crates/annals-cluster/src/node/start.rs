@@ -22,7 +22,7 @@ use super::{
     tasks::{self, Teller},
 };
 use crate::{
-    entry::{Genesis, Kind, Message},
+    entry::{Genesis, Kind, Message, led},
     log::{Extent, Logged, OrderedLog},
     threads::Threads,
 };
@@ -74,7 +74,7 @@ impl Node {
         settings: Settings,
         threads: Threads,
     ) -> Result<Self> {
-        let extent = log.extent().await?;
+        let extent = led(log.as_ref()).await?;
         let identity = identify(log.as_ref(), &settings, extent).await?;
         let (dir, mut options) = (store_dir(&settings.dir), identity.genesis.options());
         if let Some(clock) = &settings.clock {

@@ -23,7 +23,7 @@ const TESTS_AT_ONCE: usize = 2;
 
 const TESTS: &[(&str, Test)] = &[
     ("every_follower_sees_the_same_order", order::is_the_same_for_every_follower),
-    ("messages_get_into_the_log_in_the_order_of_the_calls", order::is_that_of_the_calls),
+    ("messages_are_in_the_log_where_their_answers_say", order::is_that_of_the_answers),
     ("a_follower_waits_for_what_comes_next", order::goes_on_live),
     ("a_log_of_large_messages_is_followed", order::of_large_messages),
     ("a_follower_survives_the_kill_of_its_server", faults::kill_of_the_connected_server),

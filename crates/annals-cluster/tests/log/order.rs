@@ -1,5 +1,7 @@
 //! One total order.
 
+use std::collections::BTreeMap;
+
 use annals_cluster::log::OrderedLog;
 use annals_testbed::nats::{Nats, Options};
 use bytes::Bytes;
@@ -28,16 +30,18 @@ pub(crate) fn is_the_same_for_every_follower() -> Outcome {
     Ok(())
 }
 
-pub(crate) fn is_that_of_the_calls() -> Outcome {
+pub(crate) fn is_that_of_the_answers() -> Outcome {
     let server = Nats::start(&Options::default())?;
     bed::run(async {
         let log = bed::log_on(&server).await;
         let calls = (1..=500).map(|number| log.publish(bed::message(number)));
         let answers = calls.collect::<FuturesOrdered<_>>().collect::<Vec<_>>().await;
-        let sequences: Vec<_> = answers.into_iter().map(|answer| answer.unwrap()).collect();
-        assert!(sequences.into_iter().eq(1..=500));
+        let answered = (1..=500).zip(answers.into_iter().map(|answer| answer.unwrap()));
+        let numbers: BTreeMap<u64, u64> =
+            answered.map(|(number, sequence)| (sequence, number)).collect();
+        assert!(numbers.keys().copied().eq(1..=500));
         for logged in bed::between(&log, 1, 500).await {
-            assert_eq!(logged.message, bed::message(logged.sequence));
+            assert_eq!(logged.message, bed::message(numbers[&logged.sequence]));
         }
     });
     Ok(())

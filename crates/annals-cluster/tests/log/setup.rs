@@ -39,7 +39,7 @@ pub(crate) fn a_missing_log_is_told() -> Outcome {
     let server = Nats::start(&Options::default())?;
     bed::run(async {
         let error = state(&bed::target(&server)).await.unwrap_err();
-        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert_eq!(error.kind(), ErrorKind::InvalidArgument);
         assert!(error.to_string().contains("annals cluster init"), "{error}");
         let log = bed::connect(&bed::target(&server)).await;
         let answer = log.publish(bed::message(1)).await;

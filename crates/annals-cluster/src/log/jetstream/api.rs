@@ -122,11 +122,11 @@ impl Api {
         let Denial { number, description, .. } = denial;
         let (kind, message) = match number {
             10_059 => (
-                ErrorKind::Unavailable,
+                ErrorKind::InvalidArgument,
                 format!("there is no log `{store}` on these servers; make it with `annals cluster init`"),
             ),
             10_039 | 10_076 => (
-                ErrorKind::Unavailable,
+                ErrorKind::Unsupported,
                 "JetStream is not enabled for this login; start the servers with `--jetstream`, or enable it for the account".to_owned(),
             ),
             _ => (

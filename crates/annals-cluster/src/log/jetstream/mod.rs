@@ -62,8 +62,7 @@ impl OrderedLog for JetStreamLog {
         publish::message_bytes_max(&self.api)
     }
 
-    /// Messages get into the log in the order in which their futures are first polled, as long as
-    /// the connection lives.
+    /// Messages that are on their way at the same time may get into the log in any order.
     fn publish(&self, message: Bytes) -> BoxFuture<'_, Result<u64, PublishError>> {
         Box::pin(publish::publish(&self.api, message))
     }
