@@ -36,6 +36,9 @@ enum Outcome {
     Skipped,
 }
 
+/// How long steps have before others run beside them.
+const HEAD_START: Duration = Duration::from_secs(5);
+
 /// A command to be run beside steps.
 #[derive(Debug)]
 pub(crate) struct Step {
@@ -86,7 +89,12 @@ impl Run {
     /// Runs commands one after the other beside steps: many tests wait for disks and servers, and
     /// leave the processors to a build. What the commands print is shown when the steps are done.
     pub(crate) fn beside(&mut self, commands: Vec<Step>, steps: impl FnOnce(&mut Self)) {
-        let run_all = || commands.into_iter().map(Heard::of).collect::<Vec<_>>();
+        let run_all = || {
+            // Cargo builds one thing at a time in a folder. The first step, which has nothing to
+            // build, goes first, or it would wait for all that is built here.
+            thread::park_timeout(HEAD_START);
+            commands.into_iter().map(Heard::of).collect::<Vec<_>>()
+        };
         let heard = thread::scope(|scope| {
             let beside = scope.spawn(run_all);
             steps(self);

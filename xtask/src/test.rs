@@ -71,16 +71,16 @@ pub(crate) fn steps(run: &mut Run) {
         run.skip(name, &format!("this checkout has no {folder}/"));
     }
     let beside = own.iter().map(|(name, folder)| Step { name, command: workspace::test(folder) });
-    run.beside(beside.collect(), tests);
+    let services = Services::start(run);
+    run.beside(beside.collect(), |run| tests(run, &services));
 }
 
 /// Tests of workspaces of their own: clients in Rust, against the binary that the build has made,
 /// and the fuzz targets.
 const OWN_TESTS: &[(&str, &str)] = &[("interop", "interop"), ("fuzz smoke", "fuzz")];
 
-/// The services end with this function, before the steps that need none.
-fn tests(run: &mut Run) {
-    let services = Services::start(run);
+/// The tests of the workspace, with the services that they need.
+fn tests(run: &mut Run, services: &Services) {
     run.step("tests", services.tell(cargo(&["test", "--workspace", "--no-fail-fast"])));
     run.step("tests on annals", services.tell(on_store(AGAIN_SERVED, SERVED)));
     if let Some(url) = services.postgres() {
