@@ -2,6 +2,7 @@
 //!
 //! A failed step does not stop the run, so that one run shows everything that
 //! is wrong.
+//! At its end a run names the tests that failed.
 //! The last line of a run is the tally, and it never claims more than what
 //! happened: a step that fails without a failing test (a lint, a build error)
 //! counts as one failure, and a step that cannot run counts as one skip.
@@ -13,13 +14,22 @@ use std::time::{Duration, Instant};
 
 use crate::cargo;
 use crate::problem::Problem;
-use crate::tally::Tally;
+use crate::tally::{self, Tally};
 
 /// What became of the steps so far.
 #[derive(Debug, Default)]
 pub(crate) struct Run {
     tally: Tally,
     steps: Vec<Done>,
+    /// Each test that failed, after its step.
+    failed: Vec<String>,
+}
+
+/// What the harnesses of a step said.
+#[derive(Debug, Default)]
+struct Said {
+    tally: Tally,
+    failed: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -81,7 +91,7 @@ impl Run {
         announce(name, &cargo::shown(&command));
         let start = Instant::now();
         match watch(command) {
-            Ok((is_well, tally)) => self.record(name, is_well, tally, start.elapsed()),
+            Ok((is_well, said)) => self.hear(name, is_well, said, start.elapsed()),
             Err(error) => self.fail(name, &Problem::starting("cargo", &error)),
         }
     }
@@ -101,17 +111,17 @@ impl Run {
             beside.join()
         });
         match heard {
-            Ok(heard) => heard.into_iter().for_each(|heard| self.take(heard)),
+            Ok(heard) => heard.into_iter().for_each(|heard| self.take(heard, io::stdout().lock())),
             Err(_) => self.fail("beside", &Problem::new("a step panicked", "see above", "fix it")),
         }
     }
 
-    fn take(&mut self, heard: Heard) {
+    fn take(&mut self, heard: Heard, to: impl Write) {
         announce(&heard.name, &heard.shown);
         match heard.ended {
             Ok((is_well, output)) => {
-                let tally = stream(&output[..], io::stdout().lock()).unwrap_or_default();
-                self.record(&heard.name, is_well, tally, heard.took);
+                let said = stream(&output[..], to).unwrap_or_default();
+                self.hear(&heard.name, is_well, said, heard.took);
             }
             Err(error) => self.fail(&heard.name, &Problem::starting("cargo", &error)),
         }
@@ -172,8 +182,19 @@ impl Run {
             };
             println!("{:<16} {outcome:<8} {:>7.1} s", done.name, done.took.as_secs_f64());
         }
+        if !self.failed.is_empty() {
+            println!("\n== failed");
+        }
+        for failed in &self.failed {
+            println!("{failed}");
+        }
         println!("\n{}", self.tally);
         if self.tally.failed == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    }
+
+    fn hear(&mut self, name: &str, is_well: bool, said: Said, took: Duration) {
+        self.failed.extend(said.failed.into_iter().map(|test| format!("{name}: {test}")));
+        self.record(name, is_well, said.tally, took);
     }
 
     fn record(&mut self, name: &str, is_well: bool, mut tally: Tally, took: Duration) {
@@ -195,29 +216,31 @@ fn announce(name: &str, what: &str) {
 }
 
 /// Runs `command`; whether it succeeded, and what its test programs reported.
-fn watch(mut command: Command) -> io::Result<(bool, Tally)> {
+fn watch(mut command: Command) -> io::Result<(bool, Said)> {
     let mut child = command.stdout(Stdio::piped()).spawn()?;
-    let tally = match child.stdout.take() {
+    let said = match child.stdout.take() {
         Some(stdout) => stream(stdout, io::stdout().lock())?,
-        None => Tally::default(),
+        None => Said::default(),
     };
-    Ok((child.wait()?.success(), tally))
+    Ok((child.wait()?.success(), said))
 }
 
-/// Copies `from` to `to` line by line and sums the summaries that pass by.
-fn stream(from: impl Read, mut to: impl Write) -> io::Result<Tally> {
-    let mut tally = Tally::default();
+/// Copies `from` to `to` line by line, and notes what harnesses say on the way.
+fn stream(from: impl Read, mut to: impl Write) -> io::Result<Said> {
+    let mut said = Said::default();
     let mut from = BufReader::new(from);
     let mut line = Vec::new();
     while from.read_until(b'\n', &mut line)? > 0 {
         to.write_all(&line)?;
-        if let Some(summary) = Tally::from_line(&String::from_utf8_lossy(&line)) {
-            tally += summary;
+        let text = String::from_utf8_lossy(&line);
+        if let Some(summary) = Tally::from_line(&text) {
+            said.tally += summary;
         }
+        said.failed.extend(tally::failed_test(&text).map(str::to_owned));
         line.clear();
     }
     to.flush()?;
-    Ok(tally)
+    Ok(said)
 }
 
 #[cfg(test)]
@@ -226,12 +249,13 @@ mod tests {
 
     #[test]
     fn output_passes_through_unchanged_and_is_counted() {
-        let output =
-            b"a\xff\ntest result: ok. 2 passed; 0 failed; 1 ignored; 0 measured\nno newline";
+        let output = b"a\xff\ntest a ... FAILED\n\
+            test result: FAILED. 2 passed; 1 failed; 1 ignored; 0 measured\nno newline";
         let mut copy = Vec::new();
-        let tally = stream(&output[..], &mut copy).unwrap();
+        let said = stream(&output[..], &mut copy).unwrap();
         assert_eq!(copy, output);
-        assert_eq!(tally, Tally { passed: 2, failed: 0, skipped: 1 });
+        assert_eq!(said.tally, Tally { passed: 2, failed: 1, skipped: 1 });
+        assert_eq!(said.failed, ["a"]);
     }
 
     #[test]
@@ -248,22 +272,30 @@ mod tests {
         assert_eq!(run.tally, Tally { passed: 1, failed: 3, skipped: 0 });
     }
 
+    fn echo(name: &'static str, text: &str) -> Step {
+        let mut command = Command::new("echo");
+        command.arg(text);
+        Step { name, command }
+    }
+
     #[test]
-    fn what_runs_beside_is_counted_with_the_steps() {
+    fn what_runs_beside_stands_after_the_steps() {
         let mut run = Run::default();
-        let printing = |name, text: &str| {
-            let mut command = Command::new("echo");
-            command.arg(text);
-            Step { name, command }
-        };
-        let summary = "test result: ok. 2 passed; 0 failed; 1 ignored; 0 measured";
-        let beside = vec![printing("one", summary), printing("two", summary)];
-        run.beside(beside, |run| {
-            run.record("steps", true, Tally { passed: 3, ..Tally::default() }, Duration::ZERO);
+        run.beside(vec![echo("one", "1"), echo("two", "2")], |run| {
+            run.record("steps", true, Tally::default(), Duration::ZERO);
         });
-        assert_eq!(run.tally, Tally { passed: 7, failed: 0, skipped: 2 });
         let names: Vec<_> = run.steps.iter().map(|done| done.name.as_str()).collect();
         assert_eq!(names, ["steps", "one", "two"]);
+    }
+
+    #[test]
+    fn what_runs_beside_is_counted() {
+        let mut run = Run::default();
+        let summary = "test a ... FAILED\ntest result: FAILED. 2 passed; 1 failed; 1 ignored;";
+        run.take(Heard::of(echo("one", summary)), io::sink());
+        run.take(Heard::of(echo("two", summary)), io::sink());
+        assert_eq!(run.tally, Tally { passed: 4, failed: 2, skipped: 2 });
+        assert_eq!(run.failed, ["one: a", "two: a"]);
     }
 
     #[test]

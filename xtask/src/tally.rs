@@ -1,7 +1,7 @@
-//! The sum of what test harnesses report.
+//! What test harnesses report: their sums, and the tests that failed.
 //!
-//! Both the standard harness and libtest-mimic end with a line that starts
-//! with `test result:`; a line that merely mentions it is not counted.
+//! Both the standard harness and libtest-mimic say `test NAME ... FAILED`, and end with a line that
+//! starts with `test result:`; a line that merely mentions these is not counted.
 
 use std::fmt;
 use std::ops::AddAssign;
@@ -28,6 +28,12 @@ impl Tally {
             skipped: count("ignored;")?,
         })
     }
+}
+
+/// The name of the test that `line` says has failed.
+pub(crate) fn failed_test(line: &str) -> Option<&str> {
+    let (name, outcome) = line.strip_prefix("test ")?.split_once(" ... ")?;
+    outcome.contains("FAILED").then_some(name)
 }
 
 impl AddAssign for Tally {
@@ -72,6 +78,17 @@ mod tests {
             "test result: ?",
         ] {
             assert_eq!(Tally::from_line(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn a_test_that_failed_has_a_name() {
+        let red = "test a::b ... \u{1b}[31mFAILED\u{1b}[m";
+        assert_eq!(failed_test(red), Some("a::b"));
+        let example = "test src/lib.rs - get (line 7) ... FAILED";
+        assert_eq!(failed_test(example), Some("src/lib.rs - get (line 7)"));
+        for line in ["test a ... ok", "test result: FAILED. 1 passed", " test a ... FAILED", ""] {
+            assert_eq!(failed_test(line), None, "{line}");
         }
     }
 

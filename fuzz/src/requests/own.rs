@@ -1,14 +1,14 @@
 //! Requests to Annals' own service.
 
 use annals_proto::annals::{
-    AppendCondition, AppendRequest, CheckpointWrite, DeleteMode, DeleteStreamRequest,
-    ExpectedVersion, GetCapabilitiesRequest, GetCheckpointRequest, GetHeadRequest, GetStateRequest,
-    GetStoreInfoRequest, GetStreamInfoRequest, ListStatesRequest, ListStreamsRequest, NewEvent,
-    PutStateRequest, Query, QueryItem, ReadAll, ReadRequest, ReadStream, RecordedEvent,
-    RecordedState, RestoreRequest, SetStreamMetadataRequest, StateExpected, StateKey, StateKind,
-    StreamSelector, StreamWrite, SubscribeAll, SubscribeRequest, SubscribeStart, SubscribeStream,
-    expected_version::Expected, read_request, state_expected, stream_selector::Selector,
-    subscribe_request, subscribe_start::Start,
+    AppendCondition, AppendRequest, CatchUpRequest, CheckpointWrite, DeleteMode,
+    DeleteStreamRequest, ExpectedVersion, GetCapabilitiesRequest, GetCheckpointRequest,
+    GetHeadRequest, GetStateRequest, GetStoreInfoRequest, GetStreamInfoRequest, ListStatesRequest,
+    ListStreamsRequest, NewEvent, PutStateRequest, Query, QueryItem, ReadAll, ReadRequest,
+    ReadStream, RecordedEvent, RecordedState, RestoreRequest, SetStreamMetadataRequest,
+    StateExpected, StateKey, StateKind, StreamSelector, StreamWrite, SubscribeAll,
+    SubscribeRequest, SubscribeStart, SubscribeStream, expected_version::Expected, read_request,
+    state_expected, stream_selector::Selector, subscribe_request, subscribe_start::Start,
 };
 
 use super::{Seed, one};
@@ -125,8 +125,11 @@ fn states() -> Vec<Seed> {
 }
 
 fn facts() -> Vec<Seed> {
+    let catch_up = |to| one("/annals.v1.Store/CatchUp", CatchUpRequest { to: Some(to) });
     let list = ListStreamsRequest { category: Some("account".to_owned()) };
     vec![
+        catch_up(catch_up_request::To::Latest(())),
+        catch_up(catch_up_request::To::Position(1)),
         one("/annals.v1.Store/GetHead", GetHeadRequest {}),
         one("/annals.v1.Store/GetStreamInfo", GetStreamInfoRequest { stream: account() }),
         one("/annals.v1.Store/ListStreams", list),
