@@ -2,7 +2,7 @@
 
 use std::{
     path::{Path, PathBuf},
-    sync::{Arc, mpsc::sync_channel},
+    sync::Arc,
     thread::{self, JoinHandle},
 };
 
@@ -24,7 +24,7 @@ use crate::{
     recover::{self, Writer},
     replica::Replica,
     report::OpenReport,
-    seal,
+    seal::{self, Handover},
     shared::Shared,
     storage::{FileStorage, Storage},
     write::{
@@ -35,9 +35,6 @@ use crate::{
         unpublished::Unpublished,
     },
 };
-
-/// Full segments that may wait to be sealed before the committer waits too.
-const SEALING_MAX: usize = 2;
 
 /// An open store in a folder of this machine. Calls block; [`Embedded`](crate::Embedded) does the
 /// same for async callers.
@@ -152,7 +149,7 @@ impl Engine {
         let writer = recovered.writer;
         let shared = Arc::new(recovered.shared);
         let (queue, requests) = async_channel::bounded(options.queue_requests_max);
-        let (sealer_tasks, tasks) = sync_channel(SEALING_MAX);
+        let (sealer, tasks, news) = Handover::new();
         let committer = Committer {
             shared: Arc::clone(&shared),
             options: options.clone(),
@@ -162,13 +159,14 @@ impl Engine {
             last_revision: shared.revision(),
             recorded_at: shared.recorded_at(),
             streams: shared.streams(),
-            sealer: sealer_tasks,
+            sealer,
             unpublished: Unpublished::default(),
             waiting: Vec::new(),
             lineage: (writer == Writer::Log).then(|| recovered.origin.unwrap_or_default()),
         };
         let for_sealer = Arc::clone(&shared);
-        let sealer = spawn("annals-seal", move || seal::run(&for_sealer, &options, &tasks))?;
+        let seal = move || seal::run(&for_sealer, &options, &tasks, &news);
+        let sealer = spawn("annals-seal", seal)?;
         let threads = Threads { committer: None, sealer, lock: recovered.lock };
         let threads = Mutex::new(Some(threads));
         let report = recovered.report;
@@ -377,6 +375,8 @@ impl Engine {
         self.shared.close();
         self.queue.close();
         let Some(threads) = self.threads.lock().take() else { return Ok(()) };
+        // It may be waiting for room.
+        threads.sealer.thread().unpark();
         let committed = threads.committer.map_or(Ok(()), JoinHandle::join);
         let sealed = threads.sealer.join();
         drop(threads.lock);

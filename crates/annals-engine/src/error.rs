@@ -1,6 +1,6 @@
 //! From what went wrong inside to the one public error.
 
-use std::io;
+use std::{error::Error as _, io};
 
 use annals_core::{Error, ErrorKind};
 
@@ -35,8 +35,26 @@ pub(crate) fn io_failed(what: &str, file: &str, error: io::Error) -> Error {
 
 /// The index's tree refused.
 pub(crate) fn index_failed(what: &str, error: lsm_tree::Error) -> Error {
-    let message = format!("the index cannot {what}; open the store again to rebuild it");
+    let is_full = matches!(&error, lsm_tree::Error::Io(cause) if says_full(cause));
+    let hint = if is_full { "make room on the disk" } else { "open the store again to rebuild it" };
+    let message = format!("the index cannot {what}; {hint}");
     Error::new(ErrorKind::Unavailable, message).with("file", INDEX_DIR).caused_by(error)
+}
+
+/// Whether something failed because there was no room on the disk.
+pub(crate) fn is_full(error: &Error) -> bool {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if error.downcast_ref().is_some_and(says_full) {
+            return true;
+        }
+        cause = error.source();
+    }
+    false
+}
+
+fn says_full(error: &io::Error) -> bool {
+    matches!(error.kind(), io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded)
 }
 
 /// The store is closed.

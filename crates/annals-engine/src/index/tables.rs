@@ -9,6 +9,8 @@
 //! killed. The tree removes it, so its contents do not matter.
 
 use std::{
+    collections::BTreeSet,
+    ffi::OsString,
     fs::{self, File},
     io::{self, Read, Seek, SeekFrom},
     path::{Path, PathBuf},
@@ -49,6 +51,23 @@ pub(super) fn check(dir: &Path) -> Result<(), Damaged> {
         check_contents(&dir.join(TABLES).join(number.to_string()))?;
     }
     Ok(())
+}
+
+/// The names of all tables in a folder, listed or not.
+pub(super) fn all(dir: &Path) -> io::Result<BTreeSet<OsString>> {
+    fs::read_dir(dir.join(TABLES))?.map(|entry| entry.map(|entry| entry.file_name())).collect()
+}
+
+/// Removes the tables that are neither among these nor in the list. The tree does so only when it
+/// is opened; what cannot be removed takes room until then, and harms nobody.
+pub(super) fn keep(dir: &Path, these: &BTreeSet<OsString>) {
+    let Ok(Some(list)) = check_list(dir) else { return };
+    let (Ok(listed), Ok(now)) = (listed(&list), all(dir)) else { return };
+    let listed: BTreeSet<OsString> =
+        listed.iter().map(|number| number.to_string().into()).collect();
+    for name in now.difference(these).filter(|name| !listed.contains(*name)) {
+        drop(fs::remove_file(dir.join(TABLES).join(name)));
+    }
 }
 
 /// Checks the list of tables, and says where it is; `None` where there is no tree.

@@ -3,7 +3,12 @@
 //! The tree has no log of its own: the segments are its log. Each sealed segment is ingested in
 //! one step that also moves the mark, so the tree always covers a whole number of segments.
 
-use std::{collections::BTreeMap, fmt, path::Path, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    fmt,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use annals_core::{Result, StateKey, StateKind};
 use lsm_tree::{
@@ -38,6 +43,7 @@ const RUNS_BEFORE_MERGING: u8 = 8;
 pub(crate) struct Tree {
     tree: AnyTree,
     sequence: SequenceNumberCounter,
+    dir: PathBuf,
 }
 
 impl fmt::Debug for Tree {
@@ -67,7 +73,7 @@ impl Tree {
         let next = tree.get_highest_seqno().map_or(0, |newest| newest + 1);
         sequence.fetch_max(next);
         visible.fetch_max(next);
-        Ok(Self { tree, sequence })
+        Ok(Self { tree, sequence, dir: dir.to_owned() })
     }
 
     /// Removes a tree from disk, whatever is left of it.
@@ -146,8 +152,24 @@ impl Tree {
         Ok(entries)
     }
 
-    /// Adds a sealed segment and moves the mark.
+    /// Adds a sealed segment and moves the mark. Where this fails the tree is as before.
     pub(crate) fn ingest(
+        &self,
+        number: u32,
+        first_position: u64,
+        index: &MemoryIndex,
+        mark: Mark,
+    ) -> Result<()> {
+        self.change(|| self.ingest_all(number, first_position, index, mark))
+    }
+
+    /// Changes the tree. Of a change that failed, nothing is left that would take room.
+    fn change(&self, change: impl FnOnce() -> Result<()>) -> Result<()> {
+        let before = tables::all(&self.dir);
+        change().inspect_err(|_| before.iter().for_each(|before| tables::keep(&self.dir, before)))
+    }
+
+    fn ingest_all(
         &self,
         number: u32,
         first_position: u64,
@@ -220,9 +242,10 @@ impl Tree {
         // Nothing reads old values: a reader with an old view finds newer heads harmless, because
         // it cuts what it reads at its own head.
         let strategy = Arc::new(Leveled::default().with_l0_threshold(RUNS_BEFORE_MERGING));
-        self.tree
-            .compact(strategy, self.sequence.get())
-            .map_err(|error| index_failed("be compacted", error))
+        self.change(|| {
+            let compacted = self.tree.compact(strategy, self.sequence.get());
+            compacted.map_err(|error| index_failed("be compacted", error))
+        })
     }
 
     /// Its size on disk in bytes.
@@ -257,6 +280,21 @@ mod tests {
 
     fn mark(covered: u64) -> Mark {
         Mark { store_id: uuid::Uuid::from_u128(1), hash_seed: 2, covered, digest: 0 }
+    }
+
+    #[test]
+    fn what_failed_leaves_nothing_behind() {
+        let dir = tempfile::tempdir().unwrap();
+        let tree = Tree::open(dir.path(), 1 << 20).unwrap();
+        tree.ingest(0, 0, &segment(Term(5), Term(6), 0..10), mark(10)).unwrap();
+        let before = tables::all(dir.path()).unwrap();
+        let half_done = || {
+            std::fs::write(dir.path().join("tables/999"), [0; 9]).unwrap();
+            Err(damaged(Damaged("no room")))
+        };
+        assert!(tree.change(half_done).is_err());
+        assert_eq!(tables::all(dir.path()).unwrap(), before);
+        assert_eq!(tree.mark().unwrap(), Some(mark(10)));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! * What a commit becomes follows from the state, the request and the time handed in.
 //! * After a failed write or sync nothing more is written.
 
-use std::sync::{Arc, mpsc::SyncSender};
+use std::sync::Arc;
 
 use annals_core::{
     Error, ErrorKind, Result, StateKey, Timestamp,
@@ -26,7 +26,7 @@ use crate::{
     index::{head::HeadEntry, memory::MemorySegment, plan::Plan, view::View},
     log::names,
     options::Options,
-    seal::SealTask,
+    seal::{Handover, SealTask},
     shared::Shared,
 };
 
@@ -46,7 +46,7 @@ pub(crate) struct Committer {
     pub(crate) last_revision: u64,
     pub(crate) recorded_at: Timestamp,
     pub(crate) streams: u64,
-    pub(crate) sealer: SyncSender<SealTask>,
+    pub(crate) sealer: Handover,
     pub(crate) unpublished: Unpublished,
     pub(crate) waiting: Vec<(oneshot::Sender<Reply>, Reply)>,
     /// For a node, where its next commit comes from.
@@ -214,6 +214,9 @@ impl Committer {
             return Ok(());
         }
         self.flush()?;
+        // Memory stays bounded, and a full disk refuses before anything is changed.
+        let waited = self.sealer.wait();
+        waited.or_else(|error| self.unless_over(error))?;
         self.roll(bytes)
     }
 
@@ -262,12 +265,17 @@ impl Committer {
             last_revision: self.last_revision,
             segment: full.memory,
         };
-        // Waits while two segments are being sealed, so that memory stays bounded.
-        if self.sealer.send(task).is_err() {
-            self.shared.poison(Error::new(ErrorKind::Internal, "the sealing thread is gone"));
-            return self.shared.check_poison();
+        let handed = self.sealer.hand(task);
+        handed.or_else(|error| self.unless_over(error))
+    }
+
+    /// What a failure to seal means for who asked: without a sealer nothing more is written.
+    fn unless_over(&self, error: Error) -> Result<()> {
+        if error.kind() == ErrorKind::Unavailable {
+            return Err(error);
         }
-        Ok(())
+        self.shared.poison(error);
+        self.shared.check_poison()
     }
 
     /// Writes an empty frame that vouches for everything before it, so that damage to the end of

@@ -1,10 +1,11 @@
-//! Files in memory of which one operation fails, and all after it if so wished.
+//! Files in memory of which one operation fails, and all after it if so wished, or that have no
+//! more room for a while.
 
 use std::{
     io,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering},
+        atomic::{AtomicBool, AtomicU64, Ordering},
     },
 };
 
@@ -33,6 +34,8 @@ struct Plan {
     /// The number of the operation that fails, from 0.
     at: AtomicU64,
     done: AtomicU64,
+    /// Whether there is no room for anything that is not there yet.
+    is_full: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -43,13 +46,19 @@ struct FailingFile {
 
 impl FailingStorage {
     pub(crate) fn new(files: &Arc<MemoryStorage>, at: u64, failure: Failure) -> Arc<Self> {
-        let (at, done) = (AtomicU64::new(at), AtomicU64::new(0));
-        Arc::new(Self { files: Arc::clone(files), plan: Arc::new(Plan { failure, at, done }) })
+        let (at, done, is_full) = (AtomicU64::new(at), AtomicU64::new(0), AtomicBool::new(false));
+        let plan = Arc::new(Plan { failure, at, done, is_full });
+        Arc::new(Self { files: Arc::clone(files), plan })
     }
 
     /// Lets the operation fail that comes after the next `skip` ones.
     pub(crate) fn fail_after(&self, skip: u64) {
         self.plan.at.store(self.operations() + skip, Ordering::SeqCst);
+    }
+
+    /// Takes all the room, or gives it back.
+    pub(crate) fn set_full(&self, is_full: bool) {
+        self.plan.is_full.store(is_full, Ordering::SeqCst);
     }
 
     /// How many operations there were.
@@ -73,6 +82,14 @@ impl Plan {
         }
     }
 
+    /// Whether so many bytes more have room.
+    fn take(&self, bytes: u64) -> io::Result<()> {
+        if bytes > 0 && self.is_full.load(Ordering::SeqCst) {
+            return Err(io::ErrorKind::StorageFull.into());
+        }
+        Ok(())
+    }
+
     fn is_the_last(&self) -> bool {
         self.failure == Failure::Stop
             && self.done.load(Ordering::SeqCst) == self.at.load(Ordering::SeqCst) + 1
@@ -87,6 +104,7 @@ impl Storage for FailingStorage {
 
     fn create(&self, path: &str, len: u64) -> io::Result<Arc<dyn StorageFile>> {
         self.plan.step()?;
+        self.plan.take(len)?;
         Ok(self.wrap(self.files.create(path, len)?))
     }
 
@@ -134,6 +152,8 @@ impl StorageFile for FailingFile {
             self.file.write_at(offset, &bytes[..bytes.len() / 2])?;
         }
         step?;
+        let end = offset + bytes.len() as u64;
+        self.plan.take(end.saturating_sub(self.file.size()?))?;
         self.file.write_at(offset, bytes)
     }
 

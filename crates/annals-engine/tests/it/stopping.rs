@@ -4,6 +4,7 @@ use std::{error::Error as _, io, path::Path, sync::Arc};
 
 use annals_core::*;
 use annals_engine::{Engine, storage::MemoryStorage};
+use annals_testbed::wait_until;
 
 use crate::{
     failing::{FailingStorage, Failure},
@@ -121,7 +122,7 @@ fn after_a_failed_write_or_sync_nothing_more_is_written() {
 
 #[test]
 fn a_full_disk_refuses_the_append_and_the_store_stays_usable() {
-    let Once { storage, engine, .. } = once(io::ErrorKind::StorageFull);
+    let Once { storage, engine, dir: _dir, .. } = once(io::ErrorKind::StorageFull);
     // Larger than any segment, so that a new one is needed and no spare one will do.
     let mut large = event(1);
     large.data = vec![b'1'; 5_000].into();
@@ -132,6 +133,42 @@ fn a_full_disk_refuses_the_append_and_the_store_stays_usable() {
     append(&engine, "counter-0", 2).unwrap();
     engine.append(large()).unwrap();
     assert_eq!(read_all(&engine).len(), 3);
+}
+
+/// Appends from `from` on until an append is refused; its number, and why.
+fn append_until_refused(engine: &Engine, from: u64) -> (u64, Error) {
+    let refused = |number| Some((number, append(engine, "counter-0", number).err()?));
+    (from..1_000).find_map(refused).expect("the disk is full")
+}
+
+#[test]
+fn a_disk_that_is_full_while_segments_are_sealed_stops_nothing_for_good() {
+    let Once { storage, engine, dir: _dir, .. } = once(io::ErrorKind::Other);
+    let mut next = 1;
+    for _ in 0..3 {
+        storage.set_full(true);
+        let (refused, error) = append_until_refused(&engine, next);
+        assert_eq!((error.kind(), error.retry()), (ErrorKind::Unavailable, Retry::Later));
+        assert_eq!(read_all(&engine).len() as u64, refused);
+        storage.set_full(false);
+        // Sealing goes on by itself.
+        wait_until("appends go on", || append(&engine, "counter-0", refused).is_ok()).unwrap();
+        next = refused + 1;
+    }
+    assert_eq!(read_all(&engine).len() as u64, next);
+    engine.close().unwrap();
+}
+
+#[test]
+fn a_store_that_is_closed_while_the_disk_is_full_has_all_that_was_acknowledged() {
+    let Once { storage, files, dir, engine } = once(io::ErrorKind::Other);
+    storage.set_full(true);
+    let (refused, _) = append_until_refused(&engine, 1);
+    engine.close().unwrap();
+    let storage = FailingStorage::new(&files, u64::MAX, Failure::Stop);
+    let engine = open_on(storage, dir.path()).unwrap();
+    assert_eq!(read_all(&engine).len() as u64, refused);
+    append(&engine, "counter-0", refused).unwrap();
 }
 
 #[test]
