@@ -12,11 +12,11 @@ use crate::services::Services;
 use crate::workspace;
 
 pub(crate) const HELP: &str = "\
-Checks the formatting, runs the lints with warnings denied (bench/ and fuzz/
-included, so that they keep compiling), starts the services that tests need,
-runs every test and documentation test of the workspace, those of the framework
-once more over a server, on PostgreSQL and on nodes of a cluster over NATS, and
-gives each fuzz target a short run from fixed seeds.
+Checks the formatting, runs the lints with warnings denied (bench/ included, so
+that it keeps compiling), starts the services that tests need, and runs every
+test and documentation test of the workspace, those of the framework once more
+over a server, on PostgreSQL and on nodes of a cluster over NATS. Among the tests
+is a short run of each fuzz target from fixed seeds.
 
 The services are one private PostgreSQL, on loopback and in a temporary folder,
 which ends with the run, the Python packages of clients, which pip puts into
@@ -75,9 +75,8 @@ pub(crate) fn steps(run: &mut Run) {
     run.beside(beside.collect(), |run| tests(run, &services));
 }
 
-/// Tests of workspaces of their own: clients in Rust, against the binary that the build has made,
-/// and the fuzz targets.
-const OWN_TESTS: &[(&str, &str)] = &[("interop", "interop"), ("fuzz smoke", "fuzz")];
+/// Tests of workspaces of their own: clients in Rust, against the binary that the build has made.
+const OWN_TESTS: &[(&str, &str)] = &[("interop", "interop")];
 
 /// The tests of the workspace, with the services that they need.
 fn tests(run: &mut Run, services: &Services) {

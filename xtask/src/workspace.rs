@@ -12,10 +12,10 @@ use crate::cargo::cargo;
 use crate::problem::Problem;
 
 /// The folders that hold code of ours.
-const CODE_FOLDERS: &[&str] = &["crates", "xtask", "bench", "fuzz", "interop", "sim", "examples"];
+const CODE_FOLDERS: &[&str] = &["crates", "xtask", "bench", "fuzz", "interop", "examples"];
 
 /// The folders with a workspace of their own, beside the root's.
-pub(crate) const OWN_WORKSPACES: &[&str] = &["bench", "fuzz", "interop", "sim"];
+pub(crate) const OWN_WORKSPACES: &[&str] = &["bench", "interop"];
 
 /// Lets a workspace of its own build where the root's does, so that a dependency that both have,
 /// with the same features and profile, is built once.

@@ -75,6 +75,10 @@ impl Failure {
             details.insert("position".to_owned(), json!(facts.position.get()));
         }
         let kind = error.kind();
+        if details.contains_key("log") {
+            let hint = "or check the servers and the store that `--at` names";
+            return Self::new(Exit::NotFound, what, chain(error), hint);
+        }
         Self::Report(Box::new(Report {
             exit: exit::of(kind),
             code: kind.code(),

@@ -7,8 +7,9 @@ use annals_proto::annals::{
     ListStreamsRequest, NewEvent, PutStateRequest, Query, QueryItem, ReadAll, ReadRequest,
     ReadStream, RecordedEvent, RecordedState, RestoreRequest, SetStreamMetadataRequest,
     StateExpected, StateKey, StateKind, StreamSelector, StreamWrite, SubscribeAll,
-    SubscribeRequest, SubscribeStart, SubscribeStream, expected_version::Expected, read_request,
-    state_expected, stream_selector::Selector, subscribe_request, subscribe_start::Start,
+    SubscribeRequest, SubscribeStart, SubscribeStream, catch_up_request,
+    expected_version::Expected, read_request, state_expected, stream_selector::Selector,
+    subscribe_request, subscribe_start::Start,
 };
 
 use super::{Seed, one};

@@ -10,7 +10,9 @@ use crate::log::{Extent, OrderedLog, PublishError};
 
 /// For how long a log without a leader is asked again.
 const PATIENCE: Duration = Duration::from_secs(15);
-/// The pause before that.
+/// After how long that is said.
+const SAID_AFTER: Duration = Duration::from_secs(1);
+/// The pause before it is asked again.
 const PAUSE: Duration = Duration::from_millis(50);
 
 /// What was there when a log was to be begun.
@@ -52,9 +54,13 @@ pub async fn begin(log: &dyn OrderedLog, genesis: &Genesis) -> Result<Begun> {
 /// Those of [`OrderedLog::extent`].
 pub(crate) async fn led(log: &dyn OrderedLog) -> Result<Extent> {
     let begun = Instant::now();
+    let mut is_said = false;
     loop {
         match log.extent().await {
             Err(error) if is_leaderless(&error) && begun.elapsed() < PATIENCE => {
+                if begun.elapsed() >= SAID_AFTER && !std::mem::replace(&mut is_said, true) {
+                    tracing::info!(%error, "waiting for a leader of the log");
+                }
                 Timer::after(PAUSE).await;
             }
             extent => return extent,

@@ -1,7 +1,7 @@
 //! Packing callers' commands into proposals, and publishing these until they are in the log.
 //!
-//! While proposals are on their way to the log, commands gather for the next: a lone caller waits
-//! for nobody, a crowd shares a message. A publish that is not answered is repeated, because it is
+//! While a proposal is on its way to the log, commands gather for the next: a lone caller waits for
+//! nobody, a crowd shares a message. A publish that is not answered is repeated, because it is
 //! not known whether the log has it; the nodes apply a proposal once, however often it is there.
 
 use std::{
@@ -17,10 +17,7 @@ use annals_engine::Command;
 use async_channel::Receiver;
 use bytes::Bytes;
 use futures_lite::future::or;
-use tokio::{
-    sync::{OwnedSemaphorePermit, Semaphore},
-    time::timeout,
-};
+use tokio::{task::yield_now, time::timeout};
 
 use super::{
     counts::Counts,
@@ -33,9 +30,10 @@ use crate::{
     pause::pause,
 };
 
-/// Proposals that may be on their way to the log at once. More do not make the log faster, they
-/// only make the batches smaller: with four, 64 callers get nine tenths as much done.
-const ON_THEIR_WAY: usize = 1;
+/// A proposal waits for as many callers as the one before it answered, because they are likely to
+/// ask again at once, and a message for them all takes the log hardly longer than one for the
+/// first. It waits no more when nobody came for so long. Less than the runtime's clock can tell.
+const NOBODY_CAME: Duration = Duration::from_micros(150);
 /// Bytes after which a proposal takes no more commands.
 const PROPOSAL_BYTES: usize = 256 * 1024;
 /// The first pause before a publish is repeated; each next one is twice as long, up to the last.
@@ -73,39 +71,20 @@ pub(crate) struct Proposer {
 }
 
 impl Proposer {
-    /// Publishes what is asked for until nothing more can be, then waits for what is on its way.
+    /// Publishes what is asked for until nothing more can be, one proposal after the other: two at
+    /// once would not make the log faster, only the batches smaller.
     pub(crate) async fn run(self: Arc<Self>, requests: Receiver<Request>) {
-        let permits = Arc::new(Semaphore::new(ON_THEIR_WAY));
-        loop {
-            let Ok(permit) = Arc::clone(&permits).acquire_owned().await else { return };
-            let Ok(first) = requests.recv().await else { break };
-            if let Some((number, body)) = self.gather(first, &requests) {
-                tokio::spawn(Arc::clone(&self).publish(number, body, permit));
+        let mut crowd = 0;
+        while let Ok(first) = requests.recv().await {
+            let (body, replies) = gather(first, &requests, crowd).await;
+            crowd = replies.len();
+            if crowd > 0 {
+                self.counts.batch_commands.record(crowd as u64);
+                let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
+                self.pending.add(number, replies);
+                self.publish(number, &body).await;
             }
         }
-        // All permits are back when nothing is on its way.
-        drop(permits.acquire_many(ON_THEIR_WAY as u32).await);
-    }
-
-    /// Packs a request and those behind it. `None` when nobody waits for any of them any more.
-    fn gather(&self, first: Request, requests: &Receiver<Request>) -> Option<(u64, Vec<u8>)> {
-        let (mut body, mut replies) = (Vec::new(), Vec::new());
-        let mut next = Some(first);
-        while let Some(request) = next {
-            // Who has gone away must not find later that it was done after all.
-            if !request.reply.is_closed() {
-                put_command(&mut body, &request.command);
-                replies.push(request.reply);
-            }
-            next = if body.len() < PROPOSAL_BYTES { requests.try_recv().ok() } else { None };
-        }
-        if replies.is_empty() {
-            return None;
-        }
-        self.counts.batch_commands.record(replies.len() as u64);
-        let number = self.number.fetch_add(1, Ordering::Relaxed) + 1;
-        self.pending.add(number, replies);
-        Some((number, body))
     }
 
     /// Where the log ends, as its leader knows it.
@@ -132,16 +111,17 @@ impl Proposer {
         Ok(place)
     }
 
-    async fn publish(self: Arc<Self>, number: u64, body: Vec<u8>, permit: OwnedSemaphorePermit) {
+    /// Publishes a proposal, and waits until its callers have their answers.
+    async fn publish(&self, number: u64, body: &[u8]) {
         let begun = Instant::now();
-        let messages = self.messages(number, &body);
-        drop(body);
-        let sent = messages.into_iter().map(|message| self.until_logged(number, message));
+        let messages = self.messages(number, body).into_iter();
+        let sent = messages.map(|message| self.until_logged(number, message));
         if futures_util::future::join_all(sent).await.into_iter().all(|sent| sent) {
             let nanos = u64::try_from(begun.elapsed().as_nanos()).unwrap_or(u64::MAX);
             self.counts.publish_nanos.record(nanos);
+            // Where the node stops they have them, too.
+            drop(self.status.until(|_| !self.pending.is_awaited(number)).await);
         }
-        drop(permit);
     }
 
     /// The messages of a proposal: one, or the parts of a large one.
@@ -242,6 +222,42 @@ impl Proposer {
         match timeout(wait, applied).await {
             Ok(_) => false,
             Err(_) => self.status.check().is_ok() && self.pending.is_awaited(number),
+        }
+    }
+}
+
+/// Packs a request and those that come with it, with those who wait for them: nobody, when all have
+/// gone away.
+async fn gather(
+    first: Request,
+    requests: &Receiver<Request>,
+    crowd: usize,
+) -> (Vec<u8>, Vec<Reply>) {
+    let (mut body, mut replies) = (Vec::new(), Vec::new());
+    let mut next = Some(first);
+    while let Some(request) = next {
+        // Who has gone away must not find later that it was done after all.
+        if !request.reply.is_closed() {
+            put_command(&mut body, &request.command);
+            replies.push(request.reply);
+        }
+        next = match body.len() {
+            PROPOSAL_BYTES.. => None,
+            _ if replies.len() < crowd => soon(requests).await,
+            _ => requests.try_recv().ok(),
+        };
+    }
+    (body, replies)
+}
+
+/// The next request, if it comes soon.
+async fn soon(requests: &Receiver<Request>) -> Option<Request> {
+    let begun = Instant::now();
+    loop {
+        match requests.try_recv() {
+            Ok(request) => return Some(request),
+            Err(_) if begun.elapsed() >= NOBODY_CAME => return None,
+            Err(_) => yield_now().await,
         }
     }
 }

@@ -1,6 +1,11 @@
 //! Starting a node.
 
-use std::{path::PathBuf, sync::Arc, thread, time::Duration};
+use std::{
+    path::PathBuf,
+    sync::Arc,
+    thread,
+    time::{Duration, Instant},
+};
 
 use annals_core::{Clock, Error, ErrorKind, Result};
 use annals_engine::{Embedded, Engine, Replica};
@@ -31,6 +36,8 @@ use crate::{
 const REQUESTS: usize = 4_096;
 /// Messages that may wait to be applied; each may be as large as the log takes them.
 const DELIVERIES: usize = 64;
+/// How often a node that catches up says how far it is.
+const SAID_EVERY: Duration = Duration::from_secs(2);
 
 /// What a node is started with.
 #[derive(Debug, Clone)]
@@ -90,9 +97,16 @@ impl Node {
     }
 
     async fn catch_up_from_start(&self, last: u64, progress: Option<Progress>) -> Result<()> {
+        let said = Mutex::new(Instant::now());
         let tell = |status: &Status| {
+            let applied = status.applied();
+            let mut said = said.lock();
+            if said.elapsed() >= SAID_EVERY {
+                *said = Instant::now();
+                tracing::info!(applied, last, "the node catches up with the log");
+            }
             if let Some(Progress(tell)) = &progress {
-                tell(status.applied(), std::cmp::max(last, status.applied()));
+                tell(applied, std::cmp::max(last, applied));
             }
         };
         self.status

@@ -100,8 +100,8 @@ impl Heard {
         self.differing.as_ref()
     }
 
-    /// The entry of the newest commit of the node that is furthest behind, 0 where one has no
-    /// commit; `None` where no node was heard of.
+    /// The entry of the newest synced commit of the node that has synced least, 0 where one has
+    /// synced none; `None` where no node was heard of.
     pub(super) fn durable_least(&self) -> Option<u64> {
         self.nodes.values().map(|notice| notice.durable.unwrap_or(0)).min()
     }

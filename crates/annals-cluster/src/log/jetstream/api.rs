@@ -121,10 +121,7 @@ impl Api {
         let store = &self.store;
         let Denial { number, description, .. } = denial;
         let (kind, message) = match number {
-            10_059 => (
-                ErrorKind::InvalidArgument,
-                format!("there is no log `{store}` on these servers; make it with `annals cluster init`"),
-            ),
+            10_059 => return missing(store),
             10_039 | 10_076 => (
                 ErrorKind::Unsupported,
                 "JetStream is not enabled for this login; start the servers with `--jetstream`, or enable it for the account".to_owned(),
@@ -136,6 +133,13 @@ impl Api {
         };
         Error::new(kind, message)
     }
+}
+
+/// Nobody has made the log. The context names it under `log`, which no other refusal does.
+fn missing(store: &StoreName) -> Error {
+    let message =
+        format!("there is no log `{store}` on these servers; make it with `annals cluster init`");
+    Error::new(ErrorKind::InvalidArgument, message).with("log", store.to_string())
 }
 
 fn read<T: DeserializeOwned>(payload: &[u8]) -> Result<T, Unheard> {
