@@ -52,7 +52,7 @@ const HEAD_START: Duration = Duration::from_secs(5);
 /// A command to be run beside steps.
 #[derive(Debug)]
 pub(crate) struct Step {
-    pub(crate) name: &'static str,
+    pub(crate) name: String,
     pub(crate) command: Command,
 }
 
@@ -65,15 +65,31 @@ struct Heard {
 }
 
 impl Heard {
-    fn of(Step { name, mut command }: Step) -> Self {
+    fn of(Step { name, command }: Step) -> Self {
         let start = Instant::now();
-        let ended = command.stdin(Stdio::null()).output().map(|output| {
+        let ended = gently(&command).stdin(Stdio::null()).output().map(|output| {
             let mut printed = output.stderr;
             printed.extend(output.stdout);
             (output.status.success(), printed)
         });
-        Self { name: name.to_owned(), shown: cargo::shown(&command), ended, took: start.elapsed() }
+        Self { name, shown: cargo::shown(&command), ended, took: start.elapsed() }
     }
+}
+
+/// The command, with what else runs going first.
+fn gently(command: &Command) -> Command {
+    let mut gently = Command::new("nice");
+    gently.arg(command.get_program()).args(command.get_args());
+    if let Some(dir) = command.get_current_dir() {
+        gently.current_dir(dir);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => gently.env(name, value),
+            None => gently.env_remove(name),
+        };
+    }
+    gently
 }
 
 /// How much a run depends on something.
@@ -96,8 +112,9 @@ impl Run {
         }
     }
 
-    /// Runs commands one after the other beside steps: many tests wait for disks and servers, and
-    /// leave the processors to a build. What the commands print is shown when the steps are done.
+    /// Runs commands one after the other beside steps, which go first: many tests wait for disks
+    /// and servers, and leave the processors to a build. What the commands print is shown when the
+    /// steps are done.
     pub(crate) fn beside(&mut self, commands: Vec<Step>, steps: impl FnOnce(&mut Self)) {
         let run_all = || {
             // Cargo builds one thing at a time in a folder. The first step, which has nothing to
@@ -272,10 +289,10 @@ mod tests {
         assert_eq!(run.tally, Tally { passed: 1, failed: 3, skipped: 0 });
     }
 
-    fn echo(name: &'static str, text: &str) -> Step {
-        let mut command = Command::new("echo");
-        command.arg(text);
-        Step { name, command }
+    fn echo(name: &str, text: &str) -> Step {
+        let mut command = Command::new("sh");
+        command.args(["-c", "printf '%s\\n' \"$TEXT\""]).env("TEXT", text);
+        Step { name: name.to_owned(), command }
     }
 
     #[test]

@@ -64,19 +64,21 @@ const SERVED: &str = "annals:";
 /// The steps, cheapest first.
 pub(crate) fn steps(run: &mut Run) {
     format(run);
-    lints(run);
+    let mut beside = lints(run);
     run.step("build", cargo(&["test", "--workspace", "--no-run"]));
-    let own: Vec<_> = OWN_TESTS.iter().filter(|own| workspace::has_manifest(own.1)).collect();
-    for (name, folder) in OWN_TESTS.iter().filter(|own| !workspace::has_manifest(own.1)) {
-        run.skip(name, &format!("this checkout has no {folder}/"));
+    for folder in OWN_TESTS {
+        if workspace::has_manifest(folder) {
+            beside.push(Step { name: (*folder).to_owned(), command: workspace::test(folder) });
+        } else {
+            run.skip(folder, &format!("this checkout has no {folder}/"));
+        }
     }
-    let beside = own.iter().map(|(name, folder)| Step { name, command: workspace::test(folder) });
     let services = Services::start(run);
-    run.beside(beside.collect(), |run| tests(run, &services));
+    run.beside(beside, |run| tests(run, &services));
 }
 
-/// Tests of workspaces of their own: clients in Rust, against the binary that the build has made.
-const OWN_TESTS: &[(&str, &str)] = &[("interop", "interop")];
+/// Workspaces of their own with tests: clients in Rust, against the binary that the build has made.
+const OWN_TESTS: &[&str] = &["interop"];
 
 /// The tests of the workspace, with the services that they need.
 fn tests(run: &mut Run, services: &Services) {
@@ -119,18 +121,19 @@ fn format(run: &mut Run) {
     }
 }
 
-/// The lints also compile the workspaces that `cargo test` does not reach.
-fn lints(run: &mut Run) {
+/// The lints also compile the workspaces that `cargo test` does not reach; these can wait.
+fn lints(run: &mut Run) -> Vec<Step> {
     if !has_subcommand("clippy") {
         run.fail("lints", &missing_component("clippy"));
-        return;
+        return Vec::new();
     }
     run.step("lints", cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]));
-    for (name, manifest) in own_workspaces() {
+    let own = own_workspaces().map(|(name, manifest)| {
         let mut command = cargo(&["clippy", "--all-targets", "--manifest-path", &manifest]);
         command.args(workspace::SHARED_TARGET).args(["--", "-D", "warnings"]);
-        run.step(&format!("lints {name}"), command);
-    }
+        Step { name: format!("lints {name}"), command }
+    });
+    own.collect()
 }
 
 /// The folders with a workspace of their own in this checkout, and their manifests.

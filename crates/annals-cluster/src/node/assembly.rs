@@ -1,6 +1,6 @@
 //! Proposals that are too large for one message, put together from their parts.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::{Bytes, BytesMut};
 
@@ -16,8 +16,8 @@ pub(crate) struct Assembly {
 #[derive(Debug)]
 struct Parts {
     base: u64,
-    bodies: Vec<Option<Bytes>>,
-    missing: usize,
+    /// By their number. Room is made for what has come, not for what a header announces.
+    bodies: BTreeMap<u32, Bytes>,
 }
 
 impl Assembly {
@@ -31,24 +31,18 @@ impl Assembly {
         if is_void(entry, header.base) {
             return None;
         }
-        let count = header.parts as usize;
-        let parts = self.open.entry(header.proposal).or_insert_with(|| Parts {
-            base: header.base,
-            bodies: vec![None; count],
-            missing: count,
-        });
-        let place = parts.bodies.get_mut(header.part as usize)?;
-        if place.is_none() {
-            *place = Some(message.body.clone());
-            parts.missing -= 1;
-        }
-        if parts.missing > 0 {
+        let parts = self
+            .open
+            .entry(header.proposal)
+            .or_insert_with(|| Parts { base: header.base, bodies: BTreeMap::new() });
+        parts.bodies.entry(header.part).or_insert_with(|| message.body.clone());
+        if parts.bodies.len() < header.parts as usize {
             return None;
         }
         let parts = self.open.remove(&header.proposal)?;
         let mut whole = BytesMut::new();
-        for body in parts.bodies.into_iter().flatten() {
-            whole.extend_from_slice(&body);
+        for body in parts.bodies.values() {
+            whole.extend_from_slice(body);
         }
         Some(whole.freeze())
     }

@@ -5,9 +5,11 @@
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on has failed")]
 
 mod bed;
+mod credentials;
 mod faults;
 mod order;
 mod refusals;
+mod secured;
 mod setup;
 
 use std::{error::Error, process::ExitCode};
@@ -37,6 +39,9 @@ const TESTS: &[(&str, Test)] = &[
     ("a_log_that_is_shorter_than_before_is_told", refusals::of_a_log_that_was_made_anew),
     ("nobody_there_is_told_soon", refusals::when_nobody_listens),
     ("a_wrong_password_is_told_without_it", refusals::of_a_wrong_password),
+    ("a_log_behind_tls_is_used", secured::by_tls),
+    ("the_permissions_that_the_book_names_are_enough", secured::with_permissions),
+    ("a_log_is_used_with_credentials", secured::with_credentials),
     ("a_log_is_made_once", setup::a_log_is_made_once),
     ("a_log_of_another_shape_is_refused", setup::another_shape_is_refused),
     ("a_missing_log_is_told", setup::a_missing_log_is_told),

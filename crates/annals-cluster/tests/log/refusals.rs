@@ -7,7 +7,7 @@ use annals_cluster::{
     setup::{Replicas, Setup, init},
 };
 use annals_core::{Error, ErrorKind};
-use annals_testbed::nats::{Login, Nats, Options};
+use annals_testbed::nats::{Login, Nats, Options, User};
 use bytes::Bytes;
 
 use crate::{Outcome, bed};
@@ -114,7 +114,7 @@ pub(crate) fn when_nobody_listens() -> Outcome {
 }
 
 pub(crate) fn of_a_wrong_password() -> Outcome {
-    let users = Login::Users(vec![("ann".to_owned(), "right".to_owned())]);
+    let users = Login::Users(vec![User::new("ann", "right")]);
     let server = Nats::start(&Options { login: users, ..Options::default() })?;
     bed::run(async {
         let place = server.url().replace("nats://", "");

@@ -18,6 +18,6 @@ mod server;
 
 pub use cluster::Cluster;
 pub use installation::{Installation, PROGRAM};
-pub use options::{Login, Options, Sync, Tls};
+pub use options::{Login, Operator, Options, Permissions, Sync, Tls, User};
 pub use proxy::Cut;
 pub use server::Nats;

@@ -32,10 +32,43 @@ pub enum Login {
     /// Everybody on this machine.
     #[default]
     Open,
-    /// Users with their passwords.
-    Users(Vec<(String, String)>),
+    /// These users.
+    Users(Vec<User>),
     /// Whoever knows this.
     Token(String),
+    /// The users of accounts, which prove with a key of their own who they are.
+    Operator(Operator),
+}
+
+/// A user with a password.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct User {
+    /// The name.
+    pub name: String,
+    /// The password.
+    pub password: String,
+    /// What it may do; everything where nothing is said.
+    pub permissions: Option<Permissions>,
+}
+
+/// The subjects that a user may use.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Permissions {
+    /// To publish to.
+    pub publish: Vec<String>,
+    /// To subscribe to.
+    pub subscribe: Vec<String>,
+}
+
+/// An operator and the accounts that it vouches for, with signed tokens (JWT).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// The operator's token.
+    pub token: String,
+    /// The public keys of the accounts, and their tokens.
+    pub accounts: Vec<(String, String)>,
+    /// The key of that of the server itself.
+    pub system_account: String,
 }
 
 /// The server's certificate and its key, as files in PEM.
@@ -75,14 +108,42 @@ impl Login {
             Self::Open => String::new(),
             Self::Token(token) => format!("authorization {{ token: {} }}\n", quoted(token)),
             Self::Users(users) => {
-                let users = users.iter().map(|(user, password)| {
-                    format!("{{ user: {}, password: {} }}", quoted(user), quoted(password))
-                });
-                let users = users.collect::<Vec<_>>().join(", ");
+                let users = users.iter().map(User::configuration).collect::<Vec<_>>().join(", ");
                 format!("authorization {{ users: [ {users} ] }}\n")
+            }
+            Self::Operator(Operator { token, accounts, system_account }) => {
+                let accounts = accounts.iter().map(|(key, token)| format!("{key}: {token}"));
+                let accounts = accounts.collect::<Vec<_>>().join(", ");
+                format!(
+                    "operator: {token}\nsystem_account: {system_account}\nresolver: MEMORY\n\
+                     resolver_preload {{ {accounts} }}\n"
+                )
             }
         }
     }
+}
+
+impl User {
+    /// One that may do everything.
+    #[must_use]
+    pub fn new(name: &str, password: &str) -> Self {
+        Self { name: name.to_owned(), password: password.to_owned(), permissions: None }
+    }
+
+    fn configuration(&self) -> String {
+        let permissions = self.permissions.as_ref().map(|permissions| {
+            let Permissions { publish, subscribe } = permissions;
+            let (publish, subscribe) = (list(publish), list(subscribe));
+            format!(", permissions: {{ publish: {publish}, subscribe: {subscribe} }}")
+        });
+        let (name, password) = (quoted(&self.name), quoted(&self.password));
+        format!("{{ user: {name}, password: {password}{} }}", permissions.unwrap_or_default())
+    }
+}
+
+fn list(values: &[String]) -> String {
+    let quoted: Vec<_> = values.iter().map(|value| quoted(value)).collect();
+    format!("[{}]", quoted.join(", "))
 }
 
 /// A text as the configuration of NATS wants it.
@@ -105,12 +166,21 @@ mod tests {
         let options = Options {
             sync: Sync::Always,
             max_payload: Some(7),
-            login: Login::Users(vec![("a".into(), "b\"c".into()), ("d".into(), "e".into())]),
+            login: Login::Users(vec![
+                User::new("a", "b\"c"),
+                User {
+                    permissions: Some(Permissions {
+                        publish: vec!["x.>".into(), "y".into()],
+                        subscribe: Vec::new(),
+                    }),
+                    ..User::new("d", "e")
+                },
+            ]),
             tls: Some(Tls { certificate: "/c".into(), key: "/k".into() }),
         };
         let expected = r#"jetstream { store_dir: "/s", sync_interval: always }
 max_payload: 7
-authorization { users: [ { user: "a", password: "b\"c" }, { user: "d", password: "e" } ] }
+authorization { users: [ { user: "a", password: "b\"c" }, { user: "d", password: "e", permissions: { publish: ["x.>", "y"], subscribe: [] } } ] }
 tls { cert_file: "/c", key_file: "/k" }
 "#;
         assert_eq!(options.configuration("/s"), expected);

@@ -2,7 +2,7 @@
 
 use std::net::TcpStream;
 
-use annals_testbed::nats::{Login, Nats, Options, Sync, Tls};
+use annals_testbed::nats::{Login, Nats, Options, Sync, Tls, User};
 
 use crate::client::Client;
 use crate::{Outcome, has, is_alive, store};
@@ -31,7 +31,7 @@ pub(crate) fn a_server_is_as_asked_for() -> Outcome {
     let encrypted = Nats::start(&Options {
         sync: Sync::Always,
         max_payload: Some(4_000_000),
-        login: Login::Users(vec![("ann".into(), "a \"b\" \\c".into())]),
+        login: Login::Users(vec![User::new("ann", "a \"b\" \\c")]),
         tls: Some(tls),
     })?;
     let info = Client::connect(&encrypted.url())?.info;

@@ -1,7 +1,10 @@
 //! A connection to one of the servers of a log.
 
 use std::{
+    error::Error as _,
+    fmt::Display,
     hash::{BuildHasher, Hasher},
+    io,
     sync::Arc,
     time::Duration,
 };
@@ -96,9 +99,8 @@ fn unconnected(error: ConnectError, target: &Target) -> Error {
                 "the servers at {places} do not accept the login; check user, password, token or credentials"
             ),
         ),
-        ConnectErrorKind::Tls => Error::invalid(format!(
-            "no encrypted connection to {places}: {error}; check `ca`, `cert` and `key`"
-        )),
+        ConnectErrorKind::Tls => unencrypted(&places, &error),
+        ConnectErrorKind::Io if let Some(why) = handshake(&error) => unencrypted(&places, why),
         ConnectErrorKind::ServerParse => {
             Error::invalid(format!("`{places}` are no addresses of servers")).caused_by(error)
         }
@@ -108,6 +110,24 @@ fn unconnected(error: ConnectError, target: &Target) -> Error {
             unavailable(&places, "they do not take connections").caused_by(error)
         }
     }
+}
+
+/// Why a connection that was there could not be encrypted.
+fn handshake(error: &ConnectError) -> Option<&io::Error> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        match error.downcast_ref::<io::Error>() {
+            Some(error) if error.kind() == io::ErrorKind::InvalidData => return Some(error),
+            _ => cause = error.source(),
+        }
+    }
+    None
+}
+
+fn unencrypted(places: &str, why: impl Display) -> Error {
+    Error::invalid(format!(
+        "no encrypted connection to {places}: {why}; check `tls`, `ca`, `cert` and `key`"
+    ))
 }
 
 fn unavailable(places: &str, why: &str) -> Error {
