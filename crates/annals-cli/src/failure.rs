@@ -76,7 +76,7 @@ impl Failure {
         }
         let kind = error.kind();
         if details.contains_key("log") {
-            let hint = "or check the servers and the store that `--at` names";
+            let hint = "check the servers and the store that `--at` names";
             return Self::new(Exit::NotFound, what, chain(error), hint);
         }
         Self::Report(Box::new(Report {

@@ -7,13 +7,10 @@ use super::{Setup, shape, version};
 use crate::{
     log::{
         JetStreamLog,
-        jetstream::api::{Api, Unheard},
+        jetstream::api::{Api, MISSING, Unheard},
     },
     url::Target,
 };
-
-/// How long the servers may take to make a stream.
-const MADE: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// What `init` did.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +21,8 @@ pub enum Initialized {
     Found,
 }
 
-/// Makes the log of a store, unless it is there.
+/// Makes the log of a store, unless it is there. Waits up to 20 s for servers that are electing a
+/// leader.
 ///
 /// # Errors
 /// `InvalidArgument` when there is a stream of that name which is not as asked for, or another
@@ -36,12 +34,12 @@ pub async fn init(target: &Target, setup: &Setup) -> Result<Initialized> {
     let wanted = shape::wanted(target.store(), setup);
     let name = target.store().stream();
     let info = format!("$JS.API.STREAM.INFO.{name}");
-    match log.api.ask::<Value>(info, Vec::new(), MADE).await {
+    match log.api.ask_until_led::<Value>(&info, &[]).await {
         Ok(found) => same(target, &found["config"], &wanted),
-        Err(Unheard::Denied(denial)) if denial.number == 10_059 => {
+        Err(Unheard::Denied(denial)) if denial.number == MISSING => {
             let create = format!("$JS.API.STREAM.CREATE.{name}");
-            let made = log.api.ask::<Value>(create, wanted.to_string().into_bytes(), MADE).await;
-            let made = made.map_err(|unheard| unmade(&log.api, &unheard, setup))?;
+            let made = log.api.ask_until_led(&create, wanted.to_string().as_bytes()).await;
+            let made: Value = made.map_err(|unheard| unmade(&log.api, &unheard, setup))?;
             // A server that is too old leaves out what it does not know.
             same(target, &made["config"], &wanted)?;
             Ok(Initialized::Made)

@@ -20,7 +20,7 @@ pub use check::check;
 pub use finding::{Finding, Severity};
 pub use init::{Initialized, init};
 pub use monitor::Monitor;
-pub use state::{LogState, Replica, state};
+pub use state::{LogState, Replica, find, state};
 pub use trim::{KEPT, trim, trimmable};
 
 /// What a log is made with.

@@ -4,7 +4,10 @@ use annals_core::Result;
 use serde::Deserialize;
 
 use crate::{
-    log::{Extent, JetStreamLog, jetstream::api::Unheard},
+    log::{
+        Extent, JetStreamLog,
+        jetstream::api::{MISSING, Unheard},
+    },
     url::Target,
 };
 
@@ -81,16 +84,37 @@ struct Peer {
 /// Asks how it stands with the log of a store.
 ///
 /// # Errors
-/// `Unavailable` when there is no such log or it has no leader; as [`JetStreamLog::connect`].
+/// `InvalidArgument` when there is no such log; `Timeout` or `Unavailable` while it has no leader; as
+/// [`JetStreamLog::connect`].
 pub async fn state(target: &Target) -> Result<LogState> {
     let log = JetStreamLog::connect(target, "state").await?;
     of(&log).await.map_err(|unheard| log.api.explain(&unheard))
 }
 
+/// The same, where there may be no log, and the servers may be electing a leader: then it waits up
+/// to 20 s.
+///
+/// # Errors
+/// As [`state`], but for a log that was not made.
+pub async fn find(target: &Target) -> Result<Option<LogState>> {
+    let log = JetStreamLog::connect(target, "state").await?;
+    match log.api.ask_until_led(&subject(&log), &[]).await {
+        Ok(info) => Ok(Some(told(&log, info))),
+        Err(Unheard::Denied(denial)) if denial.number == MISSING => Ok(None),
+        Err(unheard) => Err(log.api.explain(&unheard)),
+    }
+}
+
 pub(super) async fn of(log: &JetStreamLog) -> Result<LogState, Unheard> {
-    let subject = format!("$JS.API.STREAM.INFO.{}", log.api.stream);
     let patience = std::time::Duration::from_secs(2);
-    let info: Info = log.api.ask(subject, Vec::new(), patience).await?;
+    Ok(told(log, log.api.ask(subject(log), Vec::new(), patience).await?))
+}
+
+fn subject(log: &JetStreamLog) -> String {
+    format!("$JS.API.STREAM.INFO.{}", log.api.stream)
+}
+
+fn told(log: &JetStreamLog, info: Info) -> LogState {
     let server = log.client().server_info();
     let Info { config, state, cluster } = info;
     let leader = match &cluster {
@@ -106,7 +130,7 @@ pub(super) async fn of(log: &JetStreamLog) -> Result<LogState, Unheard> {
         online: !peer.offline,
         lag: peer.lag,
     }));
-    Ok(LogState {
+    LogState {
         version: server.version,
         replicas,
         replicas_wanted: config.num_replicas,
@@ -117,5 +141,5 @@ pub(super) async fn of(log: &JetStreamLog) -> Result<LogState, Unheard> {
             bytes_max: u64::try_from(config.max_bytes).ok().filter(|bytes| *bytes > 0),
         },
         messages: state.messages,
-    })
+    }
 }

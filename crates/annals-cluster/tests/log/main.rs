@@ -43,6 +43,10 @@ const TESTS: &[(&str, Test)] = &[
     ("the_permissions_that_the_book_names_are_enough", secured::with_permissions),
     ("a_log_is_used_with_credentials", secured::with_credentials),
     ("a_log_is_made_once", setup::a_log_is_made_once),
+    (
+        "a_log_is_made_by_servers_that_were_just_started",
+        setup::a_log_is_made_by_servers_that_were_just_started,
+    ),
     ("a_log_of_another_shape_is_refused", setup::another_shape_is_refused),
     ("a_missing_log_is_told", setup::a_missing_log_is_told),
     ("more_replicas_than_servers_are_refused", setup::more_replicas_than_servers),

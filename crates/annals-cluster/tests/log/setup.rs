@@ -2,7 +2,7 @@
 
 use annals_cluster::{
     log::{OrderedLog, PublishError},
-    setup::{Finding, Initialized, Monitor, Replicas, Setup, Severity, check, init, state},
+    setup::{Finding, Initialized, Monitor, Replicas, Setup, Severity, check, find, init, state},
 };
 use annals_core::ErrorKind;
 use annals_testbed::nats::{Cluster, Nats, Options, Sync};
@@ -18,6 +18,20 @@ pub(crate) fn a_log_is_made_once() -> Outcome {
         let state = state(&target).await.unwrap();
         assert_eq!((state.replicas.len(), state.replicas_wanted, state.messages), (1, 1, 0));
         assert!(state.replicas[0].leader);
+    });
+    Ok(())
+}
+
+pub(crate) fn a_log_is_made_by_servers_that_were_just_started() -> Outcome {
+    let mut cluster = Cluster::start(&Options::default())?;
+    cluster.kill_all()?;
+    cluster.restart_all()?;
+    bed::run(async {
+        let (target, setup) = (bed::target_of(&cluster), bed::setup(Replicas::Three));
+        assert_eq!(find(&target).await.unwrap(), None);
+        assert_eq!(init(&target, &setup).await.unwrap(), Initialized::Made);
+        let replicas = find(&target).await.unwrap().map(|state| state.replicas_wanted);
+        assert_eq!(replicas, Some(3));
     });
     Ok(())
 }

@@ -13,6 +13,7 @@ use crate::{
     exit::Exit,
     failure::Result,
     output::{Item, Shape},
+    progress::Progress,
     session::Session,
 };
 
@@ -87,7 +88,10 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit> {
     let log = Log::of(session)?;
     let target = log.target();
     let what = || format!("the log of `{}` was not made", target.store());
-    let (setup, made, begun) = log.wait(what, make(args, target))?;
+    let progress = Progress::waiting(session, "asking the servers of NATS");
+    let asked = log.wait(what, make(args, target));
+    progress.clear();
+    let (setup, made, begun) = asked?;
     let row = Row {
         store: target.store().to_string(),
         stream: target.store().stream(),
@@ -108,8 +112,7 @@ pub(super) fn run(args: &Args, session: &Session) -> Result<Exit> {
 }
 
 async fn make(args: &Args, target: &Target) -> annals::Result<(Setup, Initialized, Begun)> {
-    // Where there is none, making it says what is wrong.
-    let found = setup::state(target).await.ok();
+    let found = setup::find(target).await?;
     let setup = args.setup(found.as_ref());
     let made = setup::init(target, &setup).await?;
     let log = JetStreamLog::connect(target, "init").await?;

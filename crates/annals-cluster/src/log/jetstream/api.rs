@@ -1,14 +1,17 @@
 //! Questions to JetStream: a subject, JSON there and JSON back.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use annals_core::{Error, ErrorKind};
-use async_nats::{Client, RequestErrorKind};
+use async_nats::{Client, Request, RequestErrorKind};
 use bytes::Bytes;
 use serde::{Deserialize, de::DeserializeOwned};
 
 use super::{limits, link::Link};
-use crate::names::StoreName;
+use crate::{names::StoreName, pause::pause};
 
 /// A connection, and what the store on it is called.
 #[derive(Debug, Clone)]
@@ -31,6 +34,9 @@ pub(crate) struct Denial {
     pub(crate) description: String,
 }
 
+/// The number of a denial: there is no such stream.
+pub(crate) const MISSING: u64 = 10_059;
+
 /// Why there is no answer to a question.
 #[derive(Debug, Clone)]
 pub(crate) enum Unheard {
@@ -44,6 +50,18 @@ pub(crate) enum Unheard {
     Forbidden,
     /// Anything else.
     Failed(String),
+}
+
+impl Unheard {
+    /// Whether the servers may be electing who answers.
+    fn is_leaderless(&self) -> bool {
+        const NOT_NOW: u64 = 10_008;
+        match self {
+            Self::Late => true,
+            Self::Denied(denial) => denial.number == NOT_NOW,
+            Self::Nobody | Self::Forbidden | Self::Failed(_) => false,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -61,7 +79,9 @@ impl Api {
         payload: Vec<u8>,
         patience: Duration,
     ) -> Result<T, Unheard> {
-        let asked = self.client.request(subject.clone(), Bytes::from(payload));
+        // The client's own patience is another one.
+        let request = Request::new().payload(Bytes::from(payload)).timeout(None);
+        let asked = self.client.send_request(subject.clone(), request);
         let message = match tokio::time::timeout(patience, asked).await {
             Ok(Ok(message)) => message,
             Ok(Err(error)) => {
@@ -74,6 +94,24 @@ impl Api {
             Err(_) => return Err(self.late(&subject)),
         };
         read(&message.payload)
+    }
+
+    /// Asks for something that may be asked for twice, until the servers have a leader who answers:
+    /// new ones have none yet, and an election takes 4 s to 9 s.
+    pub(crate) async fn ask_until_led<T: DeserializeOwned>(
+        &self,
+        subject: &str,
+        payload: &[u8],
+    ) -> Result<T, Unheard> {
+        let begun = Instant::now();
+        loop {
+            match self.ask(subject.to_owned(), payload.to_vec(), limits::ANSWERED).await {
+                Err(unheard) if unheard.is_leaderless() && begun.elapsed() < limits::LED => {
+                    pause(limits::LED_PAUSE).await;
+                }
+                answer => return answer,
+            }
+        }
     }
 
     /// How it stands with the stream, as its leader knows.
@@ -120,8 +158,8 @@ impl Api {
     fn denied(&self, denial: &Denial) -> Error {
         let store = &self.store;
         let Denial { number, description, .. } = denial;
-        let (kind, message) = match number {
-            10_059 => return missing(store),
+        let (kind, message) = match *number {
+            MISSING => return missing(store),
             10_039 | 10_076 => (
                 ErrorKind::Unsupported,
                 "JetStream is not enabled for this login; start the servers with `--jetstream`, or enable it for the account".to_owned(),

@@ -23,6 +23,12 @@ pub(super) const ACKNOWLEDGED: Duration = Duration::from_secs(2);
 /// How long a question to the leader of the stream waits.
 pub(super) const ANSWERED: Duration = Duration::from_secs(2);
 
+/// How long servers that have no leader are asked again.
+pub(super) const LED: Duration = Duration::from_secs(20);
+
+/// The pause before that.
+pub(super) const LED_PAUSE: Duration = Duration::from_millis(100);
+
 /// How many messages one pull asks for; up to two of them are owed at a time.
 pub(super) const PULL_MESSAGES: usize = 512;
 
