@@ -1,10 +1,11 @@
 //! How far a node must have applied the log for readers that ask for it: one question for all who
 //! asked while the last one was on its way.
 //!
-//! For those who want what the leader knows, the log's leader is asked where the log ends. For those
-//! who must see everything that is not enough, so they get a mark of their own in the log. A leader that was replaced goes on answering for a
-//! while, and one that was not may know of less than its followers have given to nodes already. But
-//! what gets a place in the log stands behind all that any node has applied before.
+//! For those who want what the leader knows, the log's leader is asked where the log ends. For
+//! those who must see everything that is not enough: a leader that was replaced goes on answering
+//! for a while, and one that was not may know of less than its followers have given to nodes
+//! already. So they get a mark of their own in the log, because what gets a place in the log stands
+//! behind all that any node has applied before.
 
 use std::sync::Arc;
 

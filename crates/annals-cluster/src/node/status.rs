@@ -47,7 +47,7 @@ impl Status {
         Some(self.durable.load(Ordering::Acquire)).filter(|entry| *entry > 0)
     }
 
-    /// A commit of an entry was shown, or there when the node was started.
+    /// The commit of an entry is durable, and all before it.
     pub(crate) fn set_durable(&self, entry: u64) {
         self.durable.store(entry, Ordering::Release);
     }
