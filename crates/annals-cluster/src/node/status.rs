@@ -31,9 +31,17 @@ pub(crate) struct Status {
     is_closed: AtomicBool,
     halted: OnceLock<Error>,
     stalled: Mutex<Option<Error>>,
-    /// When the log last said where it ends.
-    answered: Mutex<Option<Instant>>,
+    answers: Mutex<Answers>,
     changed: Event,
+}
+
+/// What the log said when it was asked where it ends.
+#[derive(Debug, Default)]
+struct Answers {
+    /// When it last said so.
+    last: Option<Instant>,
+    /// Why it has not said so since.
+    failure: Option<Error>,
 }
 
 impl Status {
@@ -100,7 +108,12 @@ impl Status {
 
     /// The log has just said where it ends.
     pub(crate) fn log_answers(&self) {
-        *self.answered.lock() = Some(Instant::now());
+        *self.answers.lock() = Answers { last: Some(Instant::now()), failure: None };
+    }
+
+    /// The log did not say where it ends.
+    pub(crate) fn log_fails(&self, why: Error) {
+        self.answers.lock().failure = Some(why);
     }
 
     /// Why nothing is being applied, or may not be, when that is so.
@@ -111,10 +124,16 @@ impl Status {
 
     /// What keeps a node from knowing whether it has everything.
     fn cut_off(&self) -> Option<Error> {
-        let silent = self.answered.lock().map(|answered| answered.elapsed())?;
-        (silent > SILENT_AT_MOST).then(|| {
-            let message = format!("the log has not answered for {} s", silent.as_secs());
-            Error::new(ErrorKind::Unavailable, message)
+        let answers = self.answers.lock();
+        let silent = answers.last?.elapsed();
+        if silent <= SILENT_AT_MOST {
+            return None;
+        }
+        let message = format!("the log has not said for {} s where it ends", silent.as_secs());
+        let error = Error::new(ErrorKind::Unavailable, message);
+        Some(match answers.failure.clone() {
+            Some(why) => error.caused_by(why),
+            None => error,
         })
     }
 
@@ -164,5 +183,29 @@ impl Status {
             self.check()?;
             changed.await;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::error::Error as _;
+
+    use super::*;
+
+    #[test]
+    fn a_log_that_does_not_answer_is_trouble_with_its_reason_after_some_time() {
+        let status = Status::default();
+        status.log_fails(Error::new(ErrorKind::Unavailable, "no such stream"));
+        assert!(status.trouble().is_none(), "it is only being started");
+        status.log_answers();
+        status.log_fails(Error::new(ErrorKind::Unavailable, "no such stream"));
+        assert!(status.trouble().is_none(), "that may be an election");
+        let long_ago = Instant::now().checked_sub(SILENT_AT_MOST + Duration::from_secs(1));
+        status.answers.lock().last = long_ago;
+        let trouble = status.trouble().unwrap();
+        assert!(trouble.message().contains("for 11 s"), "{trouble}");
+        assert!(trouble.source().unwrap().to_string().contains("no such stream"));
+        status.log_answers();
+        assert!(status.trouble().is_none());
     }
 }

@@ -79,7 +79,13 @@ impl Teller {
                 drop(self.proposer.mark().await);
             }
             let applied = self.status.applied();
-            let Ok(extent) = self.log.extent().await else { continue };
+            let extent = match self.log.extent().await {
+                Ok(extent) => extent,
+                Err(why) => {
+                    self.status.log_fails(why);
+                    continue;
+                }
+            };
             self.status.heard_of(extent.last);
             self.status.log_answers();
             if extent.last >= applied {

@@ -24,6 +24,7 @@ use crate::{
     lossy::Lossy,
     other::Other,
     seats::{C, NAMES, Seats},
+    volume::Volume,
 };
 
 /// The name of the store.
@@ -46,6 +47,9 @@ pub(crate) enum Setting {
     Lossy,
     /// Node `c` has a small disk of its own.
     SmallDisk,
+    /// The servers and node `c` have disks that can lose their power, and the servers sync before
+    /// they answer.
+    OwnDisks,
 }
 
 /// Where a round happens. Everything in it ends when it is dropped.
@@ -53,6 +57,8 @@ pub(crate) enum Setting {
 pub(crate) struct Bed {
     pub(crate) seats: Arc<Seats>,
     pub(crate) disk: Option<SmallDisk>,
+    /// The disks of the servers, and of node `c`.
+    volumes: Vec<Volume>,
     pub(crate) setting: Setting,
     pub(crate) runtime: Runtime,
     pub(crate) servers: nats::Cluster,
@@ -70,10 +76,13 @@ impl Bed {
             Setting::SmallDisk => Some(SmallDisk::mount(&dir.path().join(NAMES[C]))?),
             _ => None,
         };
-        let servers = nats::Cluster::start(&nats::Options::default()).unwrap();
+        let (servers, volumes) = match setting {
+            Setting::OwnDisks => on_own_disks(dir.path())?,
+            _ => (nats::Cluster::start(&nats::Options::default()).unwrap(), Vec::new()),
+        };
         let runtime = Runtime::new().unwrap();
         let seats = Arc::new(Seats::new(Vec::new()));
-        let mut bed = Self { seats, disk, setting, runtime, servers, dir };
+        let mut bed = Self { seats, disk, volumes, setting, runtime, servers, dir };
         bed.begin();
         let here = (0..C).map(|seat| bed.open(seat).unwrap()).collect();
         bed.seats = Arc::new(Seats::new(here));
@@ -184,6 +193,23 @@ impl Bed {
         self.seats.set_other(None).unwrap().close();
     }
 
+    /// Has the servers and node `c` lose their power: they do nothing more, and what they had not
+    /// synced is gone.
+    pub(crate) fn lose_power(&mut self) {
+        for server in 0..3 {
+            self.servers.pause(server).unwrap();
+        }
+        self.kill_other();
+        Volume::lose_power(&self.volumes);
+        self.servers.kill_all().unwrap();
+    }
+
+    /// Gives the power back, and starts what has lost it.
+    pub(crate) fn restore_power(&mut self) {
+        self.volumes.iter().for_each(Volume::restore_power);
+        self.heal();
+    }
+
     /// Undoes everything that was done to servers, and starts what does not run.
     pub(crate) fn heal(&mut self) {
         self.servers.heal();
@@ -196,6 +222,22 @@ impl Bed {
             self.start_other().unwrap();
         }
     }
+}
+
+/// Starts servers that sync before they answer, each on a disk of its own; also a disk for node `c`.
+fn on_own_disks(dir: &Path) -> std::result::Result<(nats::Cluster, Vec<Volume>), Cannot> {
+    let sync = nats::Sync::Always;
+    let options = nats::Options { sync, ..nats::Options::default() };
+    let mut servers = nats::Cluster::start(&options).unwrap();
+    servers.kill_all().unwrap();
+    let mut folders: Vec<_> = (0..3).map(|server| servers.folder(server)).collect();
+    folders.push(dir.join(NAMES[C]));
+    let disks = folders.into_iter().zip(["0", "1", "2", NAMES[C]]);
+    let made = disks.map(|(at, name)| Volume::make(dir.join(format!("disk-{name}")), at));
+    let volumes = made.collect::<std::result::Result<_, _>>()?;
+    servers.restart_all().unwrap();
+    servers.wait_ready().unwrap();
+    Ok((servers, volumes))
 }
 
 /// Copies a folder that nobody writes to.

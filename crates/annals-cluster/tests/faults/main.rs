@@ -24,6 +24,7 @@ mod seats;
 mod size;
 mod stop;
 mod tally;
+mod volume;
 mod writer;
 
 use std::{env, process::ExitCode, sync::Arc};

@@ -3,6 +3,7 @@
 mod answers;
 mod folders;
 mod nodes;
+mod outage;
 mod power;
 mod servers;
 
@@ -135,6 +136,11 @@ pub(crate) const CASES: &[Case] = &[
         "fill_a_disk",
         "node c's disk is filled to the last byte, and has room again 20 s after it said so",
         Story::Harm(Setting::SmallDisk, folders::fill_the_disk),
+    ),
+    at_length(
+        "lose_power",
+        "the servers sync before they answer; they and node c lose their power at once, six times",
+        Story::Harm(Setting::OwnDisks, outage::lose_power),
     ),
     always(
         "lose_answers",
