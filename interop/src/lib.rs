@@ -7,7 +7,11 @@ use std::{
     process::Command,
 };
 
-use annals_testbed::{Problem, annals::Annals};
+use annals_testbed::{
+    Problem,
+    annals::Annals,
+    nats::{self, Nats},
+};
 use tempfile::TempDir;
 
 /// Names the binary, where it is not where `cargo build` puts it.
@@ -58,6 +62,45 @@ impl Secured {
         let mut users = log.lines().filter_map(|line| line.trim().split_once(' '));
         let (_, password) = users.find(|(name, _)| *name == login)?;
         Some(password.trim().to_owned())
+    }
+}
+
+/// Two servers, each on a node of its own of one cluster, whose log is on a server of NATS.
+#[derive(Debug)]
+pub struct Clustered {
+    /// The servers. They end before the log does.
+    pub servers: [Annals; 2],
+    _log: Nats,
+    _folders: TempDir,
+}
+
+impl Clustered {
+    /// Makes the log and starts them.
+    ///
+    /// # Errors
+    /// When a program is not there or fails; the problem has its words.
+    pub fn start() -> Result<Self, Box<dyn Error>> {
+        let log = Nats::start(&nats::Options::default())?;
+        let at = format!("{}/shop", log.url());
+        let init = ["cluster", "init", "--replicas", "1", "--at", &at];
+        let made = Command::new(binary()).args(init).output()?;
+        if !made.status.success() {
+            return Err(String::from_utf8_lossy(&made.stderr).into());
+        }
+        let folders = tempfile::tempdir()?;
+        let start = |node: &str| {
+            let at = format!("{at}?dir={}&node={node}", folders.path().join(node).display());
+            Annals::start_at(binary(), at, ["--insecure"])
+        };
+        let servers = [start("one")?, start("two")?];
+        Ok(Self { servers, _log: log, _folders: folders })
+    }
+
+    /// The connection string with both.
+    #[must_use]
+    pub fn kurrentdb(&self) -> String {
+        let [one, two] = self.servers.each_ref().map(Annals::port);
+        format!("kurrentdb://127.0.0.1:{one},127.0.0.1:{two}?tls=false")
     }
 }
 

@@ -66,14 +66,15 @@ pub(crate) fn steps(run: &mut Run) {
     format(run);
     let mut beside = lints(run);
     run.step("build", cargo(&["test", "--workspace", "--no-run"]));
+    let services = Services::start(run);
     for folder in OWN_TESTS {
         if workspace::has_manifest(folder) {
-            beside.push(Step { name: (*folder).to_owned(), command: workspace::test(folder) });
+            let command = services.tell(workspace::test(folder));
+            beside.push(Step { name: (*folder).to_owned(), command });
         } else {
             run.skip(folder, &format!("this checkout has no {folder}/"));
         }
     }
-    let services = Services::start(run);
     run.beside(beside, |run| tests(run, &services));
 }
 

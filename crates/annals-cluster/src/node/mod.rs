@@ -151,7 +151,7 @@ impl Node {
         let (ask, answer) = oneshot::channel();
         asking.send(ask).await.map_err(|_| self.gone())?;
         let last = answer.await.map_err(|_| self.gone())??;
-        self.status.heard_of(last);
+        self.status.log_ends_at(last);
         self.status.until(|status| status.applied() >= last).await
     }
 

@@ -158,7 +158,7 @@ impl Proposer {
         loop {
             match or(self.log.publish(message.clone()), self.new_leader()).await {
                 Ok(entry) => {
-                    self.status.heard_of(entry);
+                    self.status.log_ends_at(entry);
                     return true;
                 }
                 Err(PublishError::Refused(why)) if !may_be_there => {

@@ -106,8 +106,9 @@ impl Status {
         *self.stalled.lock() = Some(why);
     }
 
-    /// The log has just said where it ends.
-    pub(crate) fn log_answers(&self) {
+    /// The log has just said that it ends there, or has taken an entry there.
+    pub(crate) fn log_ends_at(&self, entry: u64) {
+        self.heard_of(entry);
         *self.answers.lock() = Answers { last: Some(Instant::now()), failure: None };
     }
 
@@ -197,7 +198,7 @@ mod tests {
         let status = Status::default();
         status.log_fails(Error::new(ErrorKind::Unavailable, "no such stream"));
         assert!(status.trouble().is_none(), "it is only being started");
-        status.log_answers();
+        status.log_ends_at(7);
         status.log_fails(Error::new(ErrorKind::Unavailable, "no such stream"));
         assert!(status.trouble().is_none(), "that may be an election");
         let long_ago = Instant::now().checked_sub(SILENT_AT_MOST + Duration::from_secs(1));
@@ -205,7 +206,7 @@ mod tests {
         let trouble = status.trouble().unwrap();
         assert!(trouble.message().contains("for 11 s"), "{trouble}");
         assert!(trouble.source().unwrap().to_string().contains("no such stream"));
-        status.log_answers();
+        status.log_ends_at(7);
         assert!(status.trouble().is_none());
     }
 }

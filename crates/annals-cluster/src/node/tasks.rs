@@ -86,8 +86,7 @@ impl Teller {
                     continue;
                 }
             };
-            self.status.heard_of(extent.last);
-            self.status.log_answers();
+            self.status.log_ends_at(extent.last);
             if extent.last >= applied {
                 lost_since = None;
             } else if lost_since.get_or_insert_with(Instant::now).elapsed() >= BELIEVED_AFTER {
