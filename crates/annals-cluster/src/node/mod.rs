@@ -148,9 +148,13 @@ impl Node {
 
     /// Waits until this node has applied the log up to the place that is asked for.
     async fn until_applied(&self, asking: &async_channel::Sender<ends::Asking>) -> Result<()> {
+        self.status.check()?;
         let (ask, answer) = oneshot::channel();
         asking.send(ask).await.map_err(|_| self.gone())?;
-        let last = answer.await.map_err(|_| self.gone())??;
+        let answered = async { answer.await.map_err(|_| self.gone())? };
+        // What is asked while the node is being closed may be left where it was put.
+        let ended = async { self.status.until(|_| false).await.map(|()| 0) };
+        let last = or(answered, ended).await?;
         self.status.log_ends_at(last);
         self.status.until(|status| status.applied() >= last).await
     }

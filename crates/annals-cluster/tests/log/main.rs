@@ -31,6 +31,14 @@ const TESTS: &[(&str, Test)] = &[
     ("a_follower_survives_the_kill_of_its_server", faults::kill_of_the_connected_server),
     ("a_follower_survives_the_kill_of_the_leader", faults::kill_of_the_leader),
     ("a_follower_survives_a_leader_that_says_nothing", faults::pause_of_the_leader),
+    (
+        "everything_goes_on_when_the_leader_that_is_connected_to_is_cut_off",
+        faults::partition_of_the_connected_leader,
+    ),
+    (
+        "another_server_is_asked_when_the_connected_one_is_cut_off",
+        faults::partition_of_the_connected_server,
+    ),
     ("a_follower_waits_for_a_single_server", faults::restart_of_a_single_server),
     ("a_publish_during_an_election_is_unanswered", faults::publish_during_an_election),
     ("a_full_log_refuses", refusals::of_a_full_log),

@@ -10,7 +10,7 @@ use async_nats::{Client, Request, RequestErrorKind};
 use bytes::Bytes;
 use serde::{Deserialize, de::DeserializeOwned};
 
-use super::{limits, link::Link};
+use super::{limits, link::Link, silence::Silence};
 use crate::{names::StoreName, pause::pause};
 
 /// A connection, and what the store on it is called.
@@ -61,6 +61,11 @@ impl Unheard {
             Self::Denied(denial) => denial.number == NOT_NOW,
             Self::Nobody | Self::Forbidden | Self::Failed(_) => false,
         }
+    }
+
+    /// Whether another server may bring an answer.
+    fn is_silence(&self) -> bool {
+        self.is_leaderless() || matches!(self, Self::Nobody)
     }
 }
 
@@ -117,7 +122,19 @@ impl Api {
     /// How it stands with the stream, as its leader knows.
     pub(crate) async fn info(&self) -> Result<StreamInfo, Unheard> {
         let subject = format!("$JS.API.STREAM.INFO.{}", self.stream);
-        self.ask(subject, Vec::new(), limits::ANSWERED).await
+        self.ask(subject, Vec::new(), limits::ANSWERED).await.and_then(StreamInfo::of_leader)
+    }
+
+    /// Notes whether there was an answer. Where there was none for too long it goes to another
+    /// server, as that of this connection may be cut off.
+    pub(super) async fn note(&self, silence: &Silence, unheard: Option<&Unheard>) {
+        if !unheard.is_some_and(Unheard::is_silence) {
+            silence.is_broken();
+        } else if silence.is_too_long() {
+            tracing::warn!("the server brings no answers of the log; connecting to another one");
+            // Where the connection has ended for good there is none.
+            drop(self.client.force_reconnect().await);
+        }
     }
 
     fn late(&self, subject: &str) -> Unheard {
@@ -196,6 +213,25 @@ fn read<T: DeserializeOwned>(payload: &[u8]) -> Result<T, Unheard> {
 pub(crate) struct StreamInfo {
     pub(crate) config: StreamConfig,
     pub(crate) state: StreamState,
+    /// Not of a single server.
+    cluster: Option<StreamCluster>,
+}
+
+impl StreamInfo {
+    /// Itself, when it is from the leader. After a while without one the other servers answer, too,
+    /// such as one that is cut off, and know too little.
+    fn of_leader(self) -> Result<Self, Unheard> {
+        match &self.cluster {
+            Some(cluster) if cluster.leader.is_empty() => Err(Unheard::Nobody),
+            _ => Ok(self),
+        }
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct StreamCluster {
+    #[serde(default)]
+    leader: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -224,5 +260,18 @@ mod tests {
         let Err(Unheard::Denied(denial)) = read::<StreamInfo>(json) else { panic!("a value") };
         assert_eq!((denial.code, denial.number), (404, 10_059));
         assert!(matches!(read::<StreamInfo>(b"+OK"), Err(Unheard::Failed(_))));
+    }
+
+    #[test]
+    fn only_the_leader_is_believed() {
+        let of_leader = |cluster: &str| {
+            let rest = r#""config":{},"state":{"bytes":1,"first_seq":2,"last_seq":3}"#;
+            read::<StreamInfo>(format!("{{{cluster}{rest}}}").as_bytes()).unwrap().of_leader()
+        };
+        assert!(of_leader("").is_ok(), "a single server");
+        assert!(of_leader(r#""cluster":{"leader":"n1","replicas":[]},"#).is_ok());
+        for cluster in [r#""cluster":{"replicas":[]},"#, r#""cluster":{"leader":""},"#] {
+            assert!(matches!(of_leader(cluster), Err(Unheard::Nobody)), "{cluster}");
+        }
     }
 }

@@ -6,7 +6,9 @@ use super::api::{Api, StreamInfo};
 use crate::log::Extent;
 
 pub(super) async fn extent(api: &Api) -> Result<Extent> {
-    api.info().await.map(|info| of(&info)).map_err(|unheard| api.explain(&unheard))
+    let info = api.info().await;
+    api.note(&api.link.questions, info.as_ref().err()).await;
+    info.map(|info| of(&info)).map_err(|unheard| api.explain(&unheard))
 }
 
 pub(super) fn of(info: &StreamInfo) -> Extent {

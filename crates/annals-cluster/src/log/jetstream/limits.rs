@@ -23,6 +23,10 @@ pub(super) const ACKNOWLEDGED: Duration = Duration::from_secs(2);
 /// How long a question to the leader of the stream waits.
 pub(super) const ANSWERED: Duration = Duration::from_secs(2);
 
+/// For how long requests that wait in vain have to do so, until another server is tried. With the
+/// time that the first of them waits this is 10 s: most elections are over by then.
+pub(super) const SILENT: Duration = Duration::from_secs(8);
+
 /// How long servers that have no leader are asked again.
 pub(super) const LED: Duration = Duration::from_secs(20);
 

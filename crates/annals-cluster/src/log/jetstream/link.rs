@@ -7,12 +7,18 @@ use async_nats::{Event, ServerError};
 use parking_lot::Mutex;
 use tokio::sync::watch;
 
+use super::silence::Silence;
+
 /// The state of the connection of one client.
 #[derive(Debug)]
 pub(crate) struct Link {
     state: watch::Sender<State>,
     /// What the server said last that the client may not do.
     denied: Mutex<Option<String>>,
+    /// That of questions about the log.
+    pub(super) questions: Silence,
+    /// That of messages for the log.
+    pub(super) publishes: Silence,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -25,7 +31,12 @@ struct State {
 impl Link {
     pub(crate) fn new() -> Self {
         let state = watch::Sender::new(State { connected: true, losses: 0 });
-        Self { state, denied: Mutex::new(None) }
+        Self {
+            state,
+            denied: Mutex::default(),
+            questions: Silence::default(),
+            publishes: Silence::default(),
+        }
     }
 
     pub(super) fn hear(&self, event: &Event) {

@@ -14,6 +14,7 @@ mod order;
 mod place;
 mod publish;
 mod search;
+mod silence;
 mod tell;
 
 use std::{fmt, sync::Arc};

@@ -49,7 +49,9 @@ pub(super) async fn publish(api: &Api, message: Bytes) -> Result<u64, PublishErr
         api.link.lost_since(losses).await;
         Err(Unheard::Failed("the connection was lost".to_owned()))
     };
-    let answer = future::or(answered, lost).await.map_err(|error| classify(api, &error))?;
+    let answer = future::or(answered, lost).await;
+    api.note(&api.link.publishes, answer.as_ref().err()).await;
+    let answer = answer.map_err(|error| classify(api, &error))?;
     match serde_json::from_slice::<Acknowledgement>(&answer.payload) {
         Ok(Acknowledgement { error: None, seq: seq @ 1.. }) => Ok(seq),
         Ok(Acknowledgement { error: Some(denial), .. }) => {

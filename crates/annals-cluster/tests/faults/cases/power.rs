@@ -98,8 +98,9 @@ fn go_on(round: &Round) -> Cluster {
 fn every_node_says_so(round: &mut Round) {
     let mut said = Vec::new();
     for node in &round.bed.seats.here {
-        wait_until("a node says that the log has lost something", || node.trouble().is_some())
-            .unwrap();
+        // Before that there may be no leader for long.
+        let says_so = || node.trouble().is_some_and(|why| why.kind() == ErrorKind::Corrupted);
+        wait_until("a node says that the log has lost something", says_so).unwrap();
         let error = block_on(node.append(append())).unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Poisoned, "{error}");
         said.push(node.trouble().unwrap());
