@@ -125,7 +125,7 @@ const ROWS: [Row; 17] = [
     row(
         ErrorKind::Poisoned,
         Exit::Failure,
-        "check the disk, then run the command again: opening the store anew recovers it",
+        "mend what it says, then run the command again: opening the store anew recovers it",
     ),
     row(ErrorKind::Closed, Exit::Failure, "run the command again"),
     row(

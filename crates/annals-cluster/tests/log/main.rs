@@ -45,6 +45,7 @@ const TESTS: &[(&str, Test)] = &[
     ("a_message_that_is_too_large_is_refused", refusals::of_a_large_message),
     ("a_beginning_that_was_purged_is_told", refusals::of_a_purged_beginning),
     ("a_log_that_is_shorter_than_before_is_told", refusals::of_a_log_that_was_made_anew),
+    ("a_log_that_was_removed_is_told", refusals::of_a_log_that_was_removed),
     ("nobody_there_is_told_soon", refusals::when_nobody_listens),
     ("a_wrong_password_is_told_without_it", refusals::of_a_wrong_password),
     ("a_log_behind_tls_is_used", secured::by_tls),

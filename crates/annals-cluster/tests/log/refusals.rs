@@ -100,6 +100,21 @@ pub(crate) fn of_a_log_that_was_made_anew() -> Outcome {
     Ok(())
 }
 
+pub(crate) fn of_a_log_that_was_removed() -> Outcome {
+    let server = Nats::start(&Options::default())?;
+    bed::run(async {
+        let log = bed::log_on(&server).await;
+        bed::fill(&log, 10).await;
+        let mut follower = log.follow(1);
+        bed::reach(&mut follower, 1, 10).await;
+        ask(&log, "DELETE", "").await;
+        let error = bed::next(&mut follower).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Corrupted);
+        assert!(error.to_string().contains("any more"), "{error}");
+    });
+    Ok(())
+}
+
 pub(crate) fn when_nobody_listens() -> Outcome {
     let mut server = Nats::start(&Options::default())?;
     let target = bed::target(&server);

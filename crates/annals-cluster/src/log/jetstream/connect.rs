@@ -10,9 +10,11 @@ use std::{
 };
 
 use annals_core::{Error, ErrorKind, Result};
-use async_nats::{Client, ConnectError, ConnectErrorKind, ConnectOptions, ServerAddr};
+use async_nats::{
+    Client, ConnectError, ConnectErrorKind, ConnectOptions, ReconnectToServer, ServerAddr,
+};
 
-use super::{limits, link::Link};
+use super::{limits, link::Link, turn::Turn};
 use crate::url::{Login, Target, Tls};
 
 /// Connects to any of the servers of a target, each tried once; later it reconnects by itself.
@@ -23,7 +25,7 @@ use crate::url::{Login, Target, Tls};
 pub(crate) async fn connect(target: &Target, name: &str, link: &Arc<Link>) -> Result<Client> {
     let servers = addresses(target)?;
     let count = servers.len();
-    let heard = Arc::clone(link);
+    let (heard, turn) = (Arc::clone(link), Turn::default());
     let options = ConnectOptions::new()
         .name(name)
         .connection_timeout(limits::CONNECT)
@@ -33,6 +35,10 @@ pub(crate) async fn connect(target: &Target, name: &str, link: &Arc<Link>) -> Re
         .client_capacity(limits::WRITES_QUEUED)
         .subscription_capacity(limits::READS_QUEUED)
         .reconnect_delay_callback(move |attempt| pause(attempt, count))
+        .reconnect_to_server_callback(move |pool, _| {
+            let next = turn.next(&pool).map(|addr| ReconnectToServer { addr, delay: None });
+            std::future::ready(next)
+        })
         .event_callback(move |event| {
             heard.hear(&event);
             std::future::ready(())

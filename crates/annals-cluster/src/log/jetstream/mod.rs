@@ -16,6 +16,7 @@ mod publish;
 mod search;
 mod silence;
 mod tell;
+mod turn;
 
 use std::{fmt, sync::Arc};
 

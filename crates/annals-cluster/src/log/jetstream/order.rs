@@ -6,7 +6,7 @@
 
 use annals_core::{Error, ErrorKind, Result, Timestamp};
 
-use crate::log::Logged;
+use crate::{log::Logged, names::StoreName};
 
 #[derive(Debug)]
 pub(super) struct Order {
@@ -59,6 +59,16 @@ fn changed(sequence: u64, before: Timestamp, now: Timestamp) -> Error {
         ErrorKind::Corrupted,
         format!(
             "the log gives another message at sequence {sequence} than before (of {now}, not of {before}): it has lost messages that it had acknowledged, as after a power loss without `sync_interval: always`; compare the nodes, keep the one that is furthest, and begin a new log from a backup of it"
+        ),
+    )
+}
+
+/// The servers have no such log, and there was one.
+pub(super) fn gone(store: &StoreName) -> Error {
+    Error::new(
+        ErrorKind::Corrupted,
+        format!(
+            "the servers have no log `{store}` any more: it was removed, or lost as after a power loss without `sync_interval: always`; see in the book how to go on from this node's store"
         ),
     )
 }

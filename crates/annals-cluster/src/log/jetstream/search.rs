@@ -4,9 +4,10 @@ use annals_core::Error;
 use tokio::time::Instant;
 
 use super::{
-    api::{Api, Denial, Unheard},
+    api::{Api, Denial, MISSING, Unheard},
     consumer::Consumer,
     limits,
+    order::gone,
 };
 use crate::pause::pause;
 
@@ -30,7 +31,8 @@ pub(super) async fn consumer(api: Api, from: u64) -> Result<Consumer, Error> {
             Unheard::Denied(denial) if is_lasting(denial) => {
                 let since = *denied_since.get_or_insert_with(Instant::now);
                 if since.elapsed() > limits::DENIAL_BELIEVED {
-                    return Err(api.explain(&unheard));
+                    let is_gone = denial.number == MISSING;
+                    return Err(if is_gone { gone(&api.store) } else { api.explain(&unheard) });
                 }
             }
             _ => denied_since = None,
@@ -43,5 +45,5 @@ pub(super) async fn consumer(api: Api, from: u64) -> Result<Consumer, Error> {
 
 /// Whether the servers say that there is no such stream, or no JetStream.
 fn is_lasting(denial: &Denial) -> bool {
-    matches!(denial.number, 10_039 | 10_059 | 10_076)
+    matches!(denial.number, 10_039 | MISSING | 10_076)
 }

@@ -2,7 +2,7 @@
 //!
 //! A server that is cut off from the others keeps its clients, and what they ask for goes nowhere
 //! until it is back among them. Another server may reach the log's leader. Whether it does is not
-//! known before it is tried, so the client takes one at random, again and again.
+//! known before it is tried, so the client tries one after the other.
 
 use std::time::Instant;
 

@@ -151,7 +151,8 @@ pub(crate) const CASES: &[Case] = &[
     always(
         "lose_the_end_of_the_log",
         "all servers are killed, the data of two is put back to a copy from before hundreds of \
-         appends, and these two start first: a power loss with the servers' default sync",
+         appends, and these two start without the third: a power loss with the servers' default \
+         sync",
         Story::Loss,
     ),
 ];

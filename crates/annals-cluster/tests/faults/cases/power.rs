@@ -1,5 +1,6 @@
 //! A power loss with the servers' default sync: what they had acknowledged and not yet synced is
-//! gone from two of three, and these two start first. It is shown here, because it happens.
+//! gone from two of three, and these two start without the third. It is shown here, because it
+//! happens. The third stays away: with its longer log it may not be brought up to date any more.
 
 use std::sync::Arc;
 
@@ -21,8 +22,6 @@ use crate::{
 const LOST: u64 = 1_000;
 /// The servers that lose.
 const LOSERS: [usize; 2] = [0, 1];
-/// The server that does not, and is too late.
-const LATE: usize = 2;
 
 pub(crate) fn run(case: &Case, mut round: Round) -> Row {
     let copied = |server: usize| format!("server-{server}");
@@ -44,8 +43,6 @@ pub(crate) fn run(case: &Case, mut round: Round) -> Row {
         round.bed.servers.restart(server).unwrap();
     }
     let new = go_on(&round);
-    round.bed.servers.restart(LATE).unwrap();
-    round.bed.servers.wait_ready().unwrap();
     let after = end(&round, &log);
     assert!(after < before, "the log has lost its end");
     round.note(format!("the log ended at entry {before} before, and at entry {after} after"));
@@ -79,8 +76,7 @@ fn end(round: &Round, log: &Arc<dyn OrderedLog>) -> u64 {
     })
 }
 
-/// Lets the two servers take something new through a new node, so that what the third one has no
-/// longer counts.
+/// Lets the two servers take something new through a new node.
 fn go_on(round: &Round) -> Cluster {
     round.bed.servers.wait_for_leader_of(&round.bed.stream()).unwrap();
     let mut opened = None;
