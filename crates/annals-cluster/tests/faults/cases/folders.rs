@@ -9,6 +9,7 @@ use std::{
 
 use annals_cluster::{Notice, store_dir};
 use annals_core::{Backend, ErrorKind};
+use annals_engine::Problem;
 use annals_testbed::wait_until;
 use futures_lite::{StreamExt, future::block_on};
 
@@ -94,14 +95,15 @@ fn wait_for_trouble(round: &Round) -> String {
         .expect("the node tells of its trouble")
 }
 
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Which {
     First,
     Last,
 }
 
-/// Flips a byte. The node must come back right by itself, or say what is wrong and what to do, and
-/// come back right after that.
+/// Flips a byte. Opening the node and reading all of it must end well or say what is wrong and what
+/// to do. What no reader comes by, as where an old commit comes from, is left to who reads every
+/// byte: `annals verify`. A folder that anything is wrong with is moved away.
 fn damage(round: &mut Round, which: Which) {
     wait_until("some segments are full", || segments(round).len() > 2).unwrap();
     round.bed.kill_other();
@@ -112,13 +114,25 @@ fn damage(round: &mut Round, which: Which) {
         block_on(node.close())?;
         read
     });
-    match opened {
-        Ok(_) => round.note("node c came back by itself"),
-        Err(error) => {
-            assert_eq!(error.kind(), ErrorKind::Corrupted, "{error}");
-            round.note(format!("node c said: \"{error}\"; its folder was moved away"));
-            fs::remove_dir_all(folder(round)).unwrap();
+    let store = store_dir(&folder(round));
+    let report = annals_engine::verify(&store, &mut |_, _| {}).unwrap();
+    let said = match (opened, report.problems.first()) {
+        (Ok(_), None) => None,
+        (Ok(_), Some(Problem { file, what, .. })) => {
+            Some(format!("node c saw nothing, `annals verify` said of `{file}`: \"{what}\""))
         }
+        (Err(error), problem) => {
+            assert_eq!(error.kind(), ErrorKind::Corrupted, "{error}");
+            assert!(problem.is_some(), "`annals verify` saw nothing, but node c said: {error}");
+            Some(format!("node c said: \"{error}\""))
+        }
+    };
+    if let Some(said) = said {
+        round.note(format!("{said}; its folder was moved away"));
+        fs::remove_dir_all(folder(round)).unwrap();
+    } else {
+        assert_eq!(which, Which::Last, "nothing mends a sealed segment");
+        round.note("node c came back by itself");
     }
     round.bed.start_other().unwrap();
     round.reach(MEANWHILE);
