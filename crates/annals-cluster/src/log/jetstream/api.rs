@@ -129,8 +129,8 @@ impl Api {
     /// server, as that of this connection may be cut off.
     pub(super) async fn note(&self, silence: &Silence, unheard: Option<&Unheard>) {
         if !unheard.is_some_and(Unheard::is_silence) {
-            silence.is_broken();
-        } else if silence.is_too_long() {
+            silence.end();
+        } else if silence.lasts_too_long() {
             tracing::warn!("the server brings no answers of the log; connecting to another one");
             // Where the connection has ended for good there is none.
             drop(self.client.force_reconnect().await);

@@ -19,13 +19,13 @@ pub(super) struct Silence {
 
 impl Silence {
     /// There was an answer.
-    pub(super) fn is_broken(&self) {
+    pub(super) fn end(&self) {
         *self.since.lock() = None;
     }
 
     /// There was none. Says whether that has been so for too long; after that, the next server has
     /// half of the time.
-    pub(super) fn is_too_long(&self) -> bool {
+    pub(super) fn lasts_too_long(&self) -> bool {
         let mut since = self.since.lock();
         let is_too_long = since.get_or_insert_with(Instant::now).elapsed() >= limits::SILENT;
         if is_too_long {
@@ -42,13 +42,13 @@ mod tests {
     #[test]
     fn a_silence_is_too_long_once_and_after_an_answer_it_begins_anew() {
         let silence = Silence::default();
-        assert!(!silence.is_too_long());
+        assert!(!silence.lasts_too_long());
         let long_ago = || *silence.since.lock() = Instant::now().checked_sub(limits::SILENT);
         long_ago();
-        assert!(silence.is_too_long());
-        assert!(!silence.is_too_long());
+        assert!(silence.lasts_too_long());
+        assert!(!silence.lasts_too_long());
         long_ago();
-        silence.is_broken();
-        assert!(!silence.is_too_long());
+        silence.end();
+        assert!(!silence.lasts_too_long());
     }
 }
