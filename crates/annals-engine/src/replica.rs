@@ -8,7 +8,7 @@
 
 use std::path::PathBuf;
 
-use annals_core::{Appended, Deleted, Error, ErrorKind, Result, Timestamp};
+use annals_core::{Appended, Deleted, Error, ErrorKind, Position, Result, Timestamp};
 
 pub use crate::format::command::Command;
 use crate::{
@@ -65,7 +65,7 @@ pub enum Outcome {
 /// let at = At { entry: 1, index: 0, time: Timestamp::from_micros(1_000_000), mark: 0 };
 /// let Ok(Outcome::Appended(_)) = replica.apply(at, Command::Append(append))? else { panic!() };
 /// replica.show()?;
-/// assert_eq!(engine.head()?, Some(Position::FIRST));
+/// assert_eq!((engine.head()?, replica.head()), (Some(Position::FIRST), Some(Position::FIRST)));
 /// # drop(replica);
 /// # Ok::<(), Error>(())
 /// ```
@@ -92,6 +92,12 @@ impl Replica {
         let origin = self.committer.lineage.filter(|origin| origin.entry > 0)?;
         let (entry, index, mark) = (origin.entry, origin.index, origin.mark);
         Some(At { entry, index, time: self.committer.recorded_at, mark })
+    }
+
+    /// The newest event that readers are shown; `None` before the first.
+    #[must_use]
+    pub fn head(&self) -> Option<Position> {
+        self.shown.checked_sub(1).map(Position::new)
     }
 
     /// What stands for all commits up to the newest; 0 before the first. Two nodes that have

@@ -127,6 +127,7 @@ impl Applier {
         }
         self.replica.show()?;
         if let Some(logged) = newest {
+            self.status.set_head(self.replica.head());
             self.status.set_applied(logged.sequence, logged.time, self.replica.digest());
         }
         self.answer();

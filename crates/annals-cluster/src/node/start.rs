@@ -249,7 +249,6 @@ impl Begun {
             log: Arc::clone(&log),
             identity: identity.clone(),
             status: Arc::clone(&status),
-            engine: engine.clone(),
             address: Arc::clone(&address),
             proposer: Arc::clone(&proposer),
         };

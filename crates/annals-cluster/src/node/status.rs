@@ -8,7 +8,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use annals_core::{Error, ErrorKind, Result, Timestamp};
+use annals_core::{Error, ErrorKind, Position, Result, Timestamp};
 use event_listener::{Event, EventListener};
 use parking_lot::Mutex;
 
@@ -26,6 +26,8 @@ pub(crate) struct Status {
     /// The entry of the newest commit that is durable, 0 before the first.
     durable: AtomicU64,
     claim: Mutex<Option<Claim>>,
+    /// The position of the newest event that readers are shown.
+    head: Mutex<Option<Position>>,
     /// The end of the log as far as it has been heard of.
     last: AtomicU64,
     is_closed: AtomicBool,
@@ -65,7 +67,17 @@ impl Status {
         *self.claim.lock()
     }
 
-    /// When the log took that entry.
+    /// The newest event that readers of this node see.
+    pub(crate) fn head(&self) -> Option<Position> {
+        *self.head.lock()
+    }
+
+    /// An event has been shown, and all before it.
+    pub(crate) fn set_head(&self, head: Option<Position>) {
+        *self.head.lock() = head;
+    }
+
+    /// When the log took the last entry that was applied.
     pub(crate) fn applied_time(&self) -> Timestamp {
         Timestamp::from_micros(self.applied_time.load(Ordering::Acquire))
     }

@@ -3,8 +3,7 @@
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
-use annals_core::{Error, ErrorKind};
-use annals_engine::Embedded;
+use annals_core::{Error, ErrorKind, Position};
 use bytes::Bytes;
 use futures_lite::{StreamExt, future::or};
 use parking_lot::Mutex;
@@ -47,20 +46,20 @@ pub(super) async fn follow(
     }
 }
 
-/// What a node tells of itself, put together from its parts.
+/// What a node tells of itself, put together from its parts: not from its store, which must not be
+/// held by what may end after the node.
 #[derive(Debug, Clone)]
 pub(super) struct Teller {
     pub(super) log: Arc<dyn OrderedLog>,
     pub(super) identity: Identity,
     pub(super) status: Arc<Status>,
-    pub(super) engine: Embedded,
     pub(super) address: Arc<Mutex<Option<String>>>,
     pub(super) proposer: Arc<Proposer>,
 }
 
 impl Teller {
     fn notice(&self) -> Notice {
-        notice_of(&self.identity, &self.status, &self.engine, self.address.lock().clone())
+        notice_of(&self.identity, &self.status, self.address.lock().clone())
     }
 
     /// Tells the other nodes of this one, again and again; keeps an eye on the end of the log.
@@ -108,7 +107,7 @@ pub(super) async fn listen(log: Arc<dyn OrderedLog>, peers: Arc<Peers>) {
 
 /// What a node says of itself now.
 pub(super) fn notice(node: &Node) -> Notice {
-    notice_of(&node.identity, &node.status, &node.engine, node.address.lock().clone())
+    notice_of(&node.identity, &node.status, node.address.lock().clone())
 }
 
 /// What a node says last.
@@ -116,14 +115,8 @@ pub(super) fn leaving(node: &Node) -> Bytes {
     Notice { is_leaving: true, ..notice(node) }.encode()
 }
 
-fn notice_of(
-    identity: &Identity,
-    status: &Status,
-    engine: &Embedded,
-    address: Option<String>,
-) -> Notice {
+fn notice_of(identity: &Identity, status: &Status, address: Option<String>) -> Notice {
     let claim = status.claim();
-    let head = engine.engine().head().ok().flatten();
     Notice {
         node: identity.node,
         name: identity.name.clone(),
@@ -131,7 +124,7 @@ fn notice_of(
         applied: claim.map_or(status.applied(), |claim| claim.entry),
         durable: status.durable(),
         behind: status.behind(),
-        head: head.map(annals_core::Position::get),
+        head: status.head().map(Position::get),
         digest: claim.map(|claim| claim.digest),
         trouble: status.trouble().map(|why| in_full(&why)),
         is_leaving: false,

@@ -1,6 +1,16 @@
 //! Nodes that stop, come late, and find another log.
 
-use annals_core::{Backend, ErrorKind, ExpectedVersion, Freshness};
+use std::sync::{
+    Arc, Mutex,
+    mpsc::{Receiver, Sender, channel},
+};
+
+use annals_cluster::{
+    Cluster,
+    log::{Extent, Logged, MemoryLog, OrderedLog, PublishError},
+};
+use annals_core::{Backend, BoxFuture, BoxStream, ErrorKind, ExpectedVersion, Freshness, Result};
+use bytes::Bytes;
 use futures_lite::future::block_on;
 
 use crate::room::{Room, all, append, close};
@@ -24,6 +34,58 @@ fn a_node_goes_on_where_it_stopped_and_has_what_came_meanwhile() {
     close(&first);
     close(&second);
     assert_eq!(room.segments("a"), room.segments("b"));
+}
+
+/// A log that keeps the thread that tells the nodes something, once.
+#[derive(Debug)]
+struct Keeping {
+    log: MemoryLog,
+    /// Says that it has the thread, and keeps it until the other end is dropped.
+    once: Mutex<Option<(Sender<()>, Receiver<()>)>>,
+}
+
+impl OrderedLog for Keeping {
+    fn tell(&self, what: Bytes) -> BoxFuture<'_, Result<()>> {
+        if let Some((kept, until)) = self.once.lock().unwrap().take() {
+            kept.send(()).unwrap();
+            until.recv().unwrap_err();
+        }
+        self.log.tell(what)
+    }
+
+    fn message_bytes_max(&self) -> usize {
+        self.log.message_bytes_max()
+    }
+
+    fn publish(&self, message: Bytes) -> BoxFuture<'_, Result<u64, PublishError>> {
+        self.log.publish(message)
+    }
+
+    fn follow(&self, from: u64) -> BoxStream<'static, Result<Logged>> {
+        self.log.follow(from)
+    }
+
+    fn extent(&self) -> BoxFuture<'_, Result<Extent>> {
+        self.log.extent()
+    }
+
+    fn hear(&self) -> BoxStream<'static, Bytes> {
+        self.log.hear()
+    }
+}
+
+#[test]
+fn a_node_that_is_dropped_has_left_its_folder_whatever_its_threads_still_do() {
+    let room = Room::new();
+    let log = Arc::new(Keeping { log: room.log.clone(), once: Mutex::default() });
+    let node = block_on(Cluster::start(log.clone(), room.settings("a"))).unwrap();
+    append(&node, "a-0", ExpectedVersion::Any).unwrap();
+    let ((kept, is_kept), (let_go, until)) = (channel(), channel());
+    *log.once.lock().unwrap() = Some((kept, until));
+    is_kept.recv().unwrap();
+    drop(node);
+    assert_eq!(all(&room.node("a")).len(), 1);
+    drop::<Sender<()>>(let_go);
 }
 
 #[test]
