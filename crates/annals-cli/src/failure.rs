@@ -1,8 +1,8 @@
 //! How a command fails: three lines for people, or one JSON object for programs.
 
-use std::{error::Error as StdError, fmt, io};
+use std::{fmt, io};
 
-use annals::{Error, ErrorKind};
+use annals::{Error, ErrorKind, in_full};
 use serde_json::{Map, Value, json};
 
 use crate::exit::{self, Exit};
@@ -77,13 +77,13 @@ impl Failure {
         let kind = error.kind();
         if details.contains_key("log") {
             let hint = "check the servers and the store that `--at` names";
-            return Self::new(Exit::NotFound, what, chain(error), hint);
+            return Self::new(Exit::NotFound, what, in_full(error), hint);
         }
         Self::Report(Box::new(Report {
             exit: exit::of(kind),
             code: kind.code(),
             what: what.into(),
-            why: chain(error),
+            why: in_full(error),
             hint: exit::hint(kind).to_owned(),
             details,
         }))
@@ -117,18 +117,6 @@ impl Failure {
             Self::Report(report) => report.exit,
         }
     }
-}
-
-/// An error and what caused it, on one line.
-pub(crate) fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }
 
 /// Says what was being done when something failed.

@@ -18,7 +18,7 @@ use std::{
 use annals::{
     Append, Appended, Backend, DeleteMode, DeleteStream, Error, ErrorKind, EventId,
     ExpectedVersion, Name, Position, Query, QueryItem, ReadAll, Result, StreamName, StreamSelector,
-    Version,
+    Version, in_full,
 };
 use futures_lite::{future::block_on, stream};
 
@@ -198,7 +198,7 @@ impl Loading<'_> {
             match block_on(self.store.append(append)) {
                 Ok(appended) => self.appended(&[(place, record)], &appended, place)?,
                 Err(error) if is_about_a_record(error.kind()) => {
-                    let reason = crate::failure::chain(&error);
+                    let reason = in_full(&error);
                     if self.bad(BadRecord { line: record.line, reason }) == Flow::Stopped {
                         return Ok(Flow::Stopped);
                     }

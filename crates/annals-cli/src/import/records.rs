@@ -7,7 +7,7 @@
 
 use std::io::BufReader;
 
-use annals::{EventId, Result};
+use annals::{EventId, Result, in_full};
 use uuid::Uuid;
 
 use super::{
@@ -137,7 +137,7 @@ fn check(record: Record) -> Result<Record, String> {
     }
     let Record { line, stream, version, event } = record;
     let mut append = annals::Append::to(stream, annals::ExpectedVersion::Any, [event]);
-    append.check().map_err(|error| crate::failure::chain(&error))?;
+    append.check().map_err(|error| in_full(&error))?;
     let write = append.writes.pop().ok_or("the record is gone")?;
     let event = write.events.into_iter().next().ok_or("the record is gone")?;
     Ok(Record { line, stream: write.stream, version, event })

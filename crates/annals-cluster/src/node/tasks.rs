@@ -1,9 +1,9 @@
 //! What goes on beside applying: following the log, telling the other nodes, looking after the
 //! log's end.
 
-use std::{error::Error as _, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
-use annals_core::{Error, ErrorKind, Position};
+use annals_core::{Error, ErrorKind, Position, in_full};
 use bytes::Bytes;
 use futures_lite::{StreamExt, future::or};
 use parking_lot::Mutex;
@@ -131,12 +131,6 @@ fn notice_of(identity: &Identity, status: &Status, address: Option<String>) -> N
     }
 }
 
-/// An error with what caused it, such as that a disk is full.
-fn in_full(error: &Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| (*cause).source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
-}
-
 /// The log has lost what it had acknowledged.
 pub(super) fn lost(last: u64, applied: u64) -> Error {
     let message = format!(
@@ -145,17 +139,4 @@ pub(super) fn lost(last: u64, applied: u64) -> Error {
          book how to go on from this node's store, which has it"
     );
     Error::new(ErrorKind::Corrupted, message).with("entry", applied)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn trouble_is_told_with_its_causes() {
-        let full = std::io::Error::other("no space left");
-        let cause = Error::new(ErrorKind::Unavailable, "cannot begin a segment").caused_by(full);
-        let error = Error::new(ErrorKind::Poisoned, "a write failed").caused_by(cause);
-        assert_eq!(in_full(&error), "a write failed: cannot begin a segment: no space left");
-    }
 }

@@ -91,13 +91,13 @@ pub async fn state(target: &Target) -> Result<LogState> {
     of(&log).await.map_err(|unheard| log.api.explain(&unheard))
 }
 
-/// The same, where there may be no log, and the servers may be electing a leader: then it waits up
-/// to 20 s.
+/// The same, where there may be no log, and the servers may only be starting: it waits up to 5 s
+/// until one takes a connection, and up to 20 s until they have a leader.
 ///
 /// # Errors
 /// As [`state`], but for a log that was not made.
 pub async fn find(target: &Target) -> Result<Option<LogState>> {
-    let log = JetStreamLog::connect(target, "state").await?;
+    let log = JetStreamLog::connect_to_starting(target, "state").await?;
     match log.api.ask_until_led(&subject(&log), &[]).await {
         Ok(info) => Ok(Some(told(&log, info))),
         Err(Unheard::Denied(denial)) if denial.number == MISSING => Ok(None),

@@ -53,9 +53,10 @@ const TESTS: &[(&str, Test)] = &[
     ("a_log_is_used_with_credentials", secured::with_credentials),
     ("a_log_is_made_once", setup::a_log_is_made_once),
     (
-        "a_log_is_made_by_servers_that_were_just_started",
-        setup::a_log_is_made_by_servers_that_were_just_started,
+        "a_log_is_made_by_servers_that_are_being_started",
+        setup::a_log_is_made_by_servers_that_are_being_started,
     ),
+    ("servers_that_are_not_started_are_told", setup::servers_that_are_not_started_are_told),
     ("a_log_of_another_shape_is_refused", setup::another_shape_is_refused),
     ("a_missing_log_is_told", setup::a_missing_log_is_told),
     ("more_replicas_than_servers_are_refused", setup::more_replicas_than_servers),

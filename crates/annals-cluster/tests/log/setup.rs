@@ -22,16 +22,30 @@ pub(crate) fn a_log_is_made_once() -> Outcome {
     Ok(())
 }
 
-pub(crate) fn a_log_is_made_by_servers_that_were_just_started() -> Outcome {
+pub(crate) fn a_log_is_made_by_servers_that_are_being_started() -> Outcome {
     let mut cluster = Cluster::start(&Options::default())?;
+    let (target, setup) = (bed::target_of(&cluster), bed::setup(Replicas::Three));
     cluster.kill_all()?;
-    cluster.restart_all()?;
     bed::run(async {
-        let (target, setup) = (bed::target_of(&cluster), bed::setup(Replicas::Three));
-        assert_eq!(find(&target).await.unwrap(), None);
+        let started = tokio::task::spawn_blocking(move || cluster.restart_all().map(|()| cluster));
+        let (found, cluster) = tokio::join!(biased; find(&target), started);
+        assert_eq!(found.unwrap(), None);
+        let _cluster = cluster.unwrap().unwrap();
         assert_eq!(init(&target, &setup).await.unwrap(), Initialized::Made);
         let replicas = find(&target).await.unwrap().map(|state| state.replicas_wanted);
         assert_eq!(replicas, Some(3));
+    });
+    Ok(())
+}
+
+pub(crate) fn servers_that_are_not_started_are_told() -> Outcome {
+    let mut server = Nats::start(&Options::default())?;
+    let target = bed::target(&server);
+    server.kill()?;
+    bed::run(async {
+        let error = find(&target).await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unavailable);
+        assert!(error.to_string().contains("connections (Connection refused"), "{error}");
     });
     Ok(())
 }

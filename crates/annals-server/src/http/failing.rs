@@ -48,7 +48,9 @@ pub(crate) async fn failing(node: &Node) -> Vec<Failing> {
 fn cut_off(node: &Node) -> Option<Failing> {
     let this = node.store.nodes().into_iter().find(|node| node.is_this)?;
     if !this.is_alive {
-        let why = format!("this node is cut off from the others since {}", this.heard_at);
+        // What it is in particular may tell of disks and paths: anybody may ask.
+        let why = "this node is cut off from the log, or has stopped applying it; its own log and \
+                   `annals cluster status` say why";
         return Some(Failing::new("node", why));
     }
     (this.behind > BEHIND_MAX).then(|| {

@@ -2,7 +2,6 @@
 //! fails by the store's own fault is logged here, whichever protocol it was asked through.
 
 use std::{
-    error::Error as StdError,
     pin::Pin,
     sync::Arc,
     task::{Context, Poll},
@@ -13,7 +12,7 @@ use annals_core::{
     Append, Appended, Backend, BoxFuture, BoxStream, Capabilities, Category, DeleteStream, Deleted,
     Delivery, Error, ErrorKind, Freshness, Inline, Node, Position, Read, RecordedEvent, Restore,
     Result, StateEntry, StateKey, StateKind, StatePut, StoreInfo, StoreWork, StreamInfo,
-    StreamName, Subscribe,
+    StreamName, Subscribe, in_full,
 };
 use futures_lite::Stream;
 use prometheus_client::metrics::counter::Counter;
@@ -285,19 +284,7 @@ fn log(operation: &'static str, error: &Error) {
             | ErrorKind::Internal
     );
     if is_own_fault {
-        let error = chain(error);
+        let error = in_full(error);
         tracing::error!(operation, kind = kind.code(), error, "the store failed");
     }
-}
-
-/// An error and what caused it.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text.push_str(": ");
-        text.push_str(&cause.to_string());
-        source = cause.source();
-    }
-    text
 }

@@ -1,10 +1,8 @@
 //! Samples: one stored event of each schema version, which must be readable for ever.
 
-use std::error::Error as StdError;
-
 use annals_core::{
     EventId, EventType, Metadata, Position, RecordedEvent, Result, StreamName, Tags, Timestamp,
-    Version,
+    Version, in_full,
 };
 use bytes::Bytes;
 
@@ -35,7 +33,7 @@ pub(super) fn unreadable<E: Events>(lock: &Lock, upcasters: &Upcasters) -> Vec<C
         let read = record(name, *version, block.format, sample)
             .and_then(|record| read::<E>(&record, upcasters));
         if let Err(error) = read {
-            let why = format!("the sample of this version cannot be read: {}", chain(&error));
+            let why = format!("the sample of this version cannot be read: {}", in_full(&error));
             let change = Change::breaking("  = (the sample)\n".to_owned(), why);
             changed.push(Changed::new(name, *version, change));
         }
@@ -64,14 +62,4 @@ fn record(name: &str, version: u32, format: Format, data: &Bytes) -> Result<Reco
         time: Timestamp::from_micros(0),
         recorded_at: Timestamp::from_micros(0),
     })
-}
-
-fn chain(error: &dyn StdError) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(error) = source {
-        text = format!("{text}: {error}");
-        source = error.source();
-    }
-    text
 }

@@ -4,6 +4,8 @@ mod formats;
 mod loading;
 mod mappings;
 
+use annals::in_full;
+
 use super::*;
 
 /// A mapping of columns `id`, `what` and others.
@@ -36,7 +38,7 @@ fn check(bytes: impl AsRef<[u8]>, mapping: &Mapping, expected: &[&str]) {
 
 /// What makes a whole file unreadable.
 fn refused(bytes: impl AsRef<[u8]>, mapping: &Mapping) -> String {
-    crate::failure::chain(&parse_all(bytes.as_ref(), mapping).unwrap_err())
+    in_full(&parse_all(bytes.as_ref(), mapping).unwrap_err())
 }
 
 /// The only event of a file.

@@ -1,7 +1,7 @@
 //! A connection to one of the servers of a log.
 
 use std::{
-    error::Error as _,
+    error::{self, Error as _},
     fmt::Display,
     hash::{BuildHasher, Hasher},
     io,
@@ -113,9 +113,14 @@ fn unconnected(error: ConnectError, target: &Target) -> Error {
         ConnectErrorKind::Dns => unavailable(&places, "their names are not known"),
         ConnectErrorKind::TimedOut => unavailable(&places, "they do not answer"),
         ConnectErrorKind::Io | ConnectErrorKind::MaxReconnects => {
-            unavailable(&places, "they do not take connections").caused_by(error)
+            unavailable(&places, &format!("they do not take connections ({})", innermost(&error)))
         }
     }
+}
+
+/// What the client's errors stand around; they repeat it.
+fn innermost<'e>(error: &'e (dyn error::Error + 'static)) -> &'e dyn error::Error {
+    error.source().map_or(error, innermost)
 }
 
 /// Why a connection that was there could not be encrypted.

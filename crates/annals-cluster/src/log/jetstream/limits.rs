@@ -5,6 +5,13 @@ use std::time::Duration;
 /// How long a server may take to take up a connection. One that is switched off costs this much.
 pub(super) const CONNECT: Duration = Duration::from_secs(1);
 
+/// How long servers that may only be starting are tried again; they take connections within a
+/// second.
+pub(super) const STARTED: Duration = Duration::from_secs(5);
+
+/// The pause before that.
+pub(super) const STARTED_PAUSE: Duration = Duration::from_millis(50);
+
 /// How often a quiet connection is asked whether it lives; after three silences it is given up.
 pub(super) const PING_EVERY: Duration = Duration::from_secs(1);
 

@@ -18,14 +18,14 @@ mod silence;
 mod tell;
 mod turn;
 
-use std::{fmt, sync::Arc};
+use std::{fmt, sync::Arc, time::Instant};
 
-use annals_core::{BoxFuture, BoxStream, Result};
+use annals_core::{BoxFuture, BoxStream, Error, ErrorKind, Result};
 use async_nats::Client;
 use bytes::Bytes;
 
 use super::{Extent, Logged, OrderedLog, PublishError};
-use crate::url::Target;
+use crate::{pause::pause, url::Target};
 use api::Api;
 pub(crate) use connect::connect;
 use link::Link;
@@ -52,11 +52,32 @@ impl JetStreamLog {
         Ok(Self { api: Api { client, link, store, stream } })
     }
 
+    /// The same, where the servers may only be starting: for some seconds it tries again while none
+    /// takes a connection.
+    ///
+    /// # Errors
+    /// As [`connect`](Self::connect).
+    pub(crate) async fn connect_to_starting(target: &Target, node: &str) -> Result<Self> {
+        let begun = Instant::now();
+        loop {
+            match Self::connect(target, node).await {
+                Err(error) if is_away(&error) && begun.elapsed() < limits::STARTED => {
+                    pause(limits::STARTED_PAUSE).await;
+                }
+                connected => return connected,
+            }
+        }
+    }
+
     /// The connection, for what nodes say to each other beside the log.
     #[must_use]
     pub fn client(&self) -> &Client {
         &self.api.client
     }
+}
+
+fn is_away(error: &Error) -> bool {
+    error.kind() == ErrorKind::Unavailable
 }
 
 impl OrderedLog for JetStreamLog {

@@ -119,5 +119,5 @@ async fn a_node_that_is_cut_off_is_not_ready_and_says_why() {
     let answer = running.get("/health/ready").await;
     assert!(answer.starts_with("HTTP/1.1 503"), "{answer}");
     assert!(answer.contains("\"check\":\"node\""), "{answer}");
-    assert!(answer.contains("this node is cut off from the others"), "{answer}");
+    assert!(answer.contains("this node is cut off from the log"), "{answer}");
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, slice};
 
-use annals_core::{Error, ErrorKind};
+use annals_core::{Error, ErrorKind, in_full};
 
 use super::{
     commit::{GivenUp, Reason, Step},
@@ -79,7 +79,7 @@ impl<P: Projection> Partition<P> {
                     projection = P::NAME, position = %unit.position, error = %culprit.error,
                     "an event was given up"
                 );
-                let reason = Reason { text: chain(&culprit.error), attempts: *count };
+                let reason = Reason { text: in_full(&culprit.error), attempts: *count };
                 given_up.insert(culprit.part, reason);
             } else if self.stop.wait_timeout(self.entry.run.wait_before(*count)) {
                 return Err(Halt::Stop);
@@ -129,21 +129,7 @@ fn at<E>(unit: &Unit<E>, error: &Error, attempts: u32) -> Error {
         "event {} at position {} could not be applied, tried {attempts} times: {}",
         unit.event_id,
         unit.position,
-        chain(error)
+        in_full(error)
     );
     Error::new(error.kind(), message).caused_by(error.clone())
-}
-
-/// An error with what caused it, in one line, without what is said twice.
-fn chain(error: &Error) -> String {
-    let mut text = error.to_string();
-    let mut cause = std::error::Error::source(error);
-    while let Some(error) = cause {
-        let more = error.to_string();
-        if !text.contains(&more) {
-            text = format!("{text}: {more}");
-        }
-        cause = error.source();
-    }
-    text
 }
