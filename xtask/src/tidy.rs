@@ -7,6 +7,7 @@
 //! `cargo test` covers them.
 
 mod allow;
+mod archives;
 mod ascii;
 mod banned;
 mod bare_matches;
@@ -34,8 +35,8 @@ pub(crate) use size::FUNCTION_LINES_MAX;
 pub(crate) const HELP: &str = "\
 Checks what no compiler checks: the direction of dependencies, inherited lints
 and versions, module comments, file and function sizes, statements that assert
-nothing, sleeps, ignored tests, leftover marks, layers inside the engine, and
-the form of the documentation.
+nothing, sleeps, ignored tests, leftover marks, layers inside the engine,
+archives, and the form of the documentation.
 
 Each finding is one line: path:line: what; what to do.
 A file or function that must stay long is listed with its reason in
@@ -109,6 +110,7 @@ fn findings() -> Result<Vec<Finding>, Problem> {
     }
     findings.extend(size::check(&sources, &workspace::read(allow::PATH)?));
     findings.extend(manifest_findings()?);
+    findings.extend(archives::check(&workspace::paths(archives::is_archive)?));
     let documents = workspace::markdown_files()?;
     findings.extend(documents.iter().flat_map(markdown::check));
     findings.extend(book::check(&documents, &workspace::read(book::TESTED)?));

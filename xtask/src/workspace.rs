@@ -72,25 +72,44 @@ pub(crate) fn manifests() -> Result<Vec<TextFile>, Problem> {
 pub(crate) fn markdown_files() -> Result<Vec<TextFile>, Problem> {
     let is_document: fn(&Path) -> bool = |path| path.extension().is_some_and(|e| e == "md");
     let mut found = Vec::new();
-    for entry in fs::read_dir(root()).map_err(|error| Problem::reading(root(), &error))? {
-        let path = entry.map_err(|error| Problem::reading(root(), &error))?.path();
-        if path.is_file() && is_document(&path) {
-            found.push(path);
-        }
-    }
+    of_the_root(is_document, &mut found)?;
     walk(&root().join("docs"), is_document, &mut found)?;
+    read_all(found)
+}
+
+/// Every file that is wanted, of the root folder, of docs/ and of the folders of code, in path
+/// order.
+pub(crate) fn paths(wanted: fn(&Path) -> bool) -> Result<Vec<String>, Problem> {
+    let mut found = Vec::new();
+    of_the_root(wanted, &mut found)?;
+    walk(&root().join("docs"), wanted, &mut found)?;
+    of_code(wanted, &mut found)?;
     found.sort();
-    found.iter().map(|path| read(&relative(path))).collect()
+    Ok(found.iter().map(|path| relative(path)).collect())
 }
 
 fn files(wanted: fn(&Path) -> bool) -> Result<Vec<TextFile>, Problem> {
     let mut found = Vec::new();
-    for folder in CODE_FOLDERS {
-        let folder = root().join(folder);
-        if folder.is_dir() {
-            walk(&folder, wanted, &mut found)?;
+    of_code(wanted, &mut found)?;
+    read_all(found)
+}
+
+fn of_code(wanted: fn(&Path) -> bool, found: &mut Vec<PathBuf>) -> Result<(), Problem> {
+    let folders = CODE_FOLDERS.iter().map(|folder| root().join(folder));
+    folders.filter(|folder| folder.is_dir()).try_for_each(|folder| walk(&folder, wanted, found))
+}
+
+fn of_the_root(wanted: fn(&Path) -> bool, found: &mut Vec<PathBuf>) -> Result<(), Problem> {
+    for entry in fs::read_dir(root()).map_err(|error| Problem::reading(root(), &error))? {
+        let path = entry.map_err(|error| Problem::reading(root(), &error))?.path();
+        if path.is_file() && wanted(&path) {
+            found.push(path);
         }
     }
+    Ok(())
+}
+
+fn read_all(mut found: Vec<PathBuf>) -> Result<Vec<TextFile>, Problem> {
     found.sort();
     found.iter().map(|path| read(&relative(path))).collect()
 }
