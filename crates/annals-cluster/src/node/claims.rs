@@ -8,23 +8,28 @@ use std::collections::{HashMap, VecDeque};
 
 use annals_core::{Error, ErrorKind, Result};
 
+use super::tasks::CLAIMED_EVERY;
 use crate::entry::Claim;
 
 /// How many entries' digests are remembered.
 const REMEMBERED: usize = 65_536;
+/// For how many entries it counts what a node said. One that runs says something at least every
+/// quarter of that; one that is gone must not be agreed with for ever.
+const COUNTED_FOR: u64 = 4 * CLAIMED_EVERY;
 
 /// The digests of this node's store, and what others said.
 #[derive(Debug, Default)]
 pub(crate) struct Claims {
     digests: VecDeque<Claim>,
     /// What each other node's newest claim was, compared.
-    others: HashMap<u64, Agreement>,
+    others: HashMap<u64, Compared>,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Agreement {
-    Same,
-    Other,
+#[derive(Debug, Clone, Copy)]
+struct Compared {
+    /// The entry that this node was at when it came to the claim.
+    at: u64,
+    is_same: bool,
 }
 
 impl Claims {
@@ -41,14 +46,17 @@ impl Claims {
     /// # Errors
     /// `Corrupted` when this node is the one to stop.
     pub(crate) fn compare(&mut self, node: u64, claim: Claim) -> Result<()> {
-        let Some(first) = self.digests.front() else { return Ok(()) };
+        let ends = self.digests.front().zip(self.digests.back());
+        let Some((first, newest)) = ends else { return Ok(()) };
         let index = claim.entry.checked_sub(first.entry).and_then(|index| index.try_into().ok());
         let Some(own) = index.and_then(|index: usize| self.digests.get(index)) else {
             return Ok(());
         };
         let is_same = own.digest == claim.digest;
-        self.others.insert(node, if is_same { Agreement::Same } else { Agreement::Other });
-        let other = self.others.values().filter(|said| **said == Agreement::Other).count();
+        let counted_from = newest.entry.saturating_sub(COUNTED_FOR);
+        self.others.insert(node, Compared { at: newest.entry, is_same });
+        self.others.retain(|_, said| said.at >= counted_from);
+        let other = self.others.values().filter(|said| !said.is_same).count();
         let same = self.others.len() - other + 1;
         if other < same {
             return Ok(());
@@ -97,7 +105,23 @@ mod tests {
         assert!(right.compare(1, Claim { entry: 6, digest: 600 }).is_ok());
         assert!(right.compare(2, Claim { entry: 7, digest: 1 }).is_ok());
         let mut wrong = claims();
-        wrong.others.insert(1, Agreement::Same);
+        assert!(wrong.compare(1, Claim { entry: 6, digest: 600 }).is_ok());
         assert!(wrong.compare(1, Claim { entry: 7, digest: 1 }).is_err());
+    }
+
+    #[test]
+    fn nodes_that_are_gone_are_not_agreed_with() {
+        let mut claims = claims();
+        for gone in [1, 2] {
+            assert!(claims.compare(gone, Claim { entry: 5, digest: 500 }).is_ok());
+        }
+        assert!(claims.compare(3, Claim { entry: 6, digest: 1 }).is_ok());
+        for entry in 10..=9 + COUNTED_FOR {
+            claims.remember(Claim { entry, digest: entry * 100 });
+        }
+        assert!(claims.compare(3, Claim { entry: 7, digest: 1 }).is_ok());
+        let next = 10 + COUNTED_FOR;
+        claims.remember(Claim { entry: next, digest: next * 100 });
+        assert!(claims.compare(3, Claim { entry: 7, digest: 1 }).is_err());
     }
 }

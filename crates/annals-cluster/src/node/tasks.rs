@@ -20,7 +20,7 @@ use super::{
 use crate::log::OrderedLog;
 
 /// A node that proposes nothing tells the others what its store is after this many entries.
-const CLAIMED_EVERY: u64 = 2_000;
+pub(super) const CLAIMED_EVERY: u64 = 2_000;
 /// For how long the log has to say that it ends before what this node has applied, until that is
 /// believed: a new leader of the log may not know its end at once.
 const BELIEVED_AFTER: Duration = Duration::from_secs(10);
