@@ -3,10 +3,10 @@
 use std::time::{Duration, Instant};
 
 use annals_cluster::{
-    log::{JetStreamLog, OrderedLog, PublishError},
+    log::{JetStreamLog, Logged, OrderedLog, PublishError},
     setup::{Replicas, Setup, init},
 };
-use annals_core::{Error, ErrorKind};
+use annals_core::{BoxStream, Error, ErrorKind};
 use annals_testbed::nats::{Login, Nats, Options, User};
 use bytes::Bytes;
 
@@ -80,14 +80,20 @@ pub(crate) fn of_a_purged_beginning() -> Outcome {
     Ok(())
 }
 
+/// A log that was removed, and who had followed its ten messages.
+async fn removed(server: &Nats) -> (JetStreamLog, BoxStream<'static, annals_core::Result<Logged>>) {
+    let log = bed::log_on(server).await;
+    bed::fill(&log, 10).await;
+    let mut follower = log.follow(1);
+    bed::reach(&mut follower, 1, 10).await;
+    ask(&log, "DELETE", "").await;
+    (log, follower)
+}
+
 pub(crate) fn of_a_log_that_was_made_anew() -> Outcome {
     let server = Nats::start(&Options::default())?;
     bed::run(async {
-        let log = bed::log_on(&server).await;
-        bed::fill(&log, 10).await;
-        let mut follower = log.follow(1);
-        bed::reach(&mut follower, 1, 10).await;
-        ask(&log, "DELETE", "").await;
+        let (log, mut follower) = removed(&server).await;
         init(&bed::target(&server), &bed::setup(Replicas::One)).await.unwrap();
         let mut early = log.follow(11);
         let error = bed::next(&mut early).await.unwrap_err();
@@ -103,11 +109,7 @@ pub(crate) fn of_a_log_that_was_made_anew() -> Outcome {
 pub(crate) fn of_a_log_that_was_removed() -> Outcome {
     let server = Nats::start(&Options::default())?;
     bed::run(async {
-        let log = bed::log_on(&server).await;
-        bed::fill(&log, 10).await;
-        let mut follower = log.follow(1);
-        bed::reach(&mut follower, 1, 10).await;
-        ask(&log, "DELETE", "").await;
+        let (_log, mut follower) = removed(&server).await;
         let error = bed::next(&mut follower).await.unwrap_err();
         assert_eq!(error.kind(), ErrorKind::Corrupted);
         assert!(error.to_string().contains("any more"), "{error}");
