@@ -1,8 +1,8 @@
 //! Progress of long work on a terminal: on stderr, and only where somebody watches.
 
-use std::{io::Write, time::Duration};
+use std::{fmt, io::Write, time::Duration};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressState, ProgressStyle};
 
 use crate::session::Session;
 
@@ -26,12 +26,7 @@ impl Progress {
         } else {
             "{spinner} {binary_bytes} {msg}, {elapsed} so far"
         };
-        // A template that does not parse costs the layout, not the work.
-        let style =
-            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::with_draw_target(bytes_total, ProgressDrawTarget::stderr());
-        bar.set_style(style);
-        Self { bar }
+        Self { bar: drawn(bytes_total, template) }
     }
 
     /// A bar over events; how many there are is set later.
@@ -39,12 +34,7 @@ impl Progress {
         if !session.shows_progress() {
             return Self { bar: ProgressBar::hidden() };
         }
-        // A template that does not parse costs the layout, not the work.
-        let style = ProgressStyle::with_template("{wide_bar} {msg} {per_sec}, {eta} left")
-            .unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-        bar.set_style(style);
-        Self { bar }
+        Self { bar: drawn(Some(0), "{wide_bar} {msg} {rate}, {eta} left") }
     }
 
     /// A few words while nothing can be counted.
@@ -52,7 +42,7 @@ impl Progress {
         if !session.shows_progress() {
             return Self { bar: ProgressBar::hidden() };
         }
-        let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
+        let bar = drawn(None, "{spinner} {msg}, {elapsed} so far");
         bar.set_message(message);
         bar.enable_steady_tick(TICK);
         Self { bar }
@@ -88,4 +78,17 @@ impl Progress {
     pub(crate) fn clear(&self) {
         self.bar.finish_and_clear();
     }
+}
+
+fn drawn(total: Option<u64>, template: &str) -> ProgressBar {
+    // A template that does not parse costs the layout, not the work.
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let rate = |state: &ProgressState, out: &mut dyn fmt::Write| {
+        // A line that cannot be drawn is drawn again soon.
+        let _drawn = write!(out, "{:.0}/s", state.per_sec());
+    };
+    let bar = ProgressBar::with_draw_target(total, ProgressDrawTarget::stderr());
+    bar.set_style(style.with_key("rate", rate));
+    bar
 }
